@@ -26,8 +26,28 @@ export interface CellRequest {
 }
 
 export type CellOutcome =
-  | { status: 'ok'; userExpressions: Record<string, unknown> }
+  /** `payloads`: pages for the pager, such as the text of `%help`. */
+  | { status: 'ok'; userExpressions: Record<string, unknown>; payloads?: CellPayload[] }
   | { status: 'error'; error: ErrorRecord }
+
+/** A page that the front end shows once beside the cell's output; JupyterLab shows it below the cell. */
+export interface CellPayload {
+  source: 'page'
+  data: MimeBundle
+  start: number
+}
+
+/** What kernel/notebook.ts is made from: `createNotebook(options: NotebookOptions): NotebookPort`. It starts nothing slow before it returns. */
+export interface NotebookOptions {
+  output: OutputPort
+  comms: CommPort
+  /** Folder of the notebook, absolute. */
+  folder: string
+  /** File name or path of the notebook as the front end gave it; null when unknown. */
+  notebookName: string | null
+  /** Writes a line to the kernel's own log file; nothing of it reaches the notebook. */
+  log(line: string): void
+}
 
 /** The notebook as the protocol sees it. Implemented by kernel/notebook.ts. */
 export interface NotebookPort {
@@ -56,6 +76,43 @@ export interface OutputPort {
   outputOf(cellId: string | null): CellOutput
   /** Asks the front end for a line of text in the given cell. */
   requestInput(cellId: string, prompt: string, isPassword: boolean): Promise<string>
+}
+
+/** One open comm between the front end and the kernel process or the session. */
+export interface CommLine {
+  readonly commId: string
+  readonly targetName: string
+  send(data: unknown, buffers?: readonly Uint8Array[]): void
+  /** Safe twice. */
+  close(data?: unknown): void
+}
+
+/** What a target of the kernel does with a comm; both are called at once, also while a cell runs. */
+export interface CommListener {
+  onMessage?(data: unknown, buffers: readonly Uint8Array[]): void
+  onClose?(data: unknown): void
+}
+
+/** One comm event, in the shape in which the session sends and gets it. */
+export interface CommEvent {
+  kind: 'open' | 'message' | 'close'
+  commId: string
+  targetName: string
+  data: unknown
+}
+
+/** Comms of the front end. Implemented by kernel/comms.ts. */
+export interface CommPort {
+  /** Names a target that the kernel process answers itself. @throws LabflowError when the name is taken. */
+  register(targetName: string, onOpen: (line: CommLine, data: unknown) => CommListener): void
+  /** Opens a comm from the kernel to the front end. */
+  open(targetName: string, data: unknown, listener?: CommListener): CommLine
+  /** Hands over comms of targets that the kernel does not know; the session answers `close` for those it does not know either. */
+  connectSession(forward: (event: CommEvent, buffers: readonly Uint8Array[]) => void): void
+  /** Takes a comm event of the session. */
+  fromSession(event: CommEvent, buffers?: readonly Uint8Array[]): void
+  /** Forgets every comm of the session and closes it at the front end; called when the session was replaced. */
+  dropSession(): void
 }
 
 /** The user's session process as the kernel sees it. Implemented by kernel/session/client.ts. */
