@@ -6,12 +6,14 @@
  * bufferCount × sizeBytes u32 · header (UTF-8 JSON) · buffers.
  */
 import { crc32 } from 'node:zlib'
+import { LabflowError } from '../model/errors.ts'
 
 const MAGIC = 0x4646_4c01
 const FIXED_BYTES = 16
 /** A header beyond this is damage, not a message: real headers stay under a few MB. */
 const MAX_HEADER_BYTES = 256 * 1024 * 1024
 const MAX_BUFFERS = 1_000_000
+const MAX_BUFFER_BYTES = 0xffff_ffff
 
 /** One message of a pipe: plain data and the raw buffers it refers to by index. */
 export interface Frame<Message = unknown> {
@@ -19,9 +21,10 @@ export interface Frame<Message = unknown> {
   buffers: Uint8Array[]
 }
 
-/** The bytes of one frame, in pieces so that large buffers are not copied. */
+/** The bytes of one frame, in pieces so that large buffers are not copied. @throws LabflowError BAD_MESSAGE for a frame over its limits. */
 export function encodeFrame(message: unknown, buffers: readonly Uint8Array[] = []): Uint8Array[] {
   const header = Buffer.from(JSON.stringify(message), 'utf8')
+  refuseOversize(header, buffers)
   const head = Buffer.alloc(FIXED_BYTES + 4 * buffers.length)
   head.writeUInt32LE(MAGIC, 0)
   head.writeUInt32LE(header.byteLength, 8)
@@ -32,6 +35,16 @@ export function encodeFrame(message: unknown, buffers: readonly Uint8Array[] = [
   for (const buffer of buffers) checksum = crc32(buffer, checksum)
   head.writeUInt32LE(checksum, 4)
   return [head, header, ...buffers]
+}
+
+function refuseOversize(header: Uint8Array, buffers: readonly Uint8Array[]): void {
+  const largest = buffers.reduce((most, buffer) => Math.max(most, buffer.byteLength), 0)
+  if (header.byteLength <= MAX_HEADER_BYTES && buffers.length <= MAX_BUFFERS && largest <= MAX_BUFFER_BYTES) return
+  throw new LabflowError(
+    'BAD_MESSAGE',
+    `A message of ${header.byteLength} header bytes and ${buffers.length} buffers (largest ${largest} bytes) is over the limit of ` +
+      `${MAX_HEADER_BYTES} header bytes, ${MAX_BUFFERS} buffers, 4 GiB a buffer: send less at once, or put the data in a file.`,
+  )
 }
 
 /** Cuts a byte stream into frames; damaged bytes are skipped up to the next valid frame and counted. */
@@ -53,20 +66,32 @@ export class FrameReader<Message = unknown> {
     this.#chunks.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
     this.#sizeBytes += chunk.byteLength
     if (this.#sizeBytes < this.#neededBytes) return
-    let bytes = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks, this.#sizeBytes)
+    const bytes = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks, this.#sizeBytes)
     let at = 0
-    for (;;) {
-      const step = this.#read(bytes, at)
-      if (step === 'need-more') break
-      at = step
+    try {
+      for (;;) {
+        const step = this.#read(bytes, at)
+        if (step === 'need-more') break
+        at = step.next
+        if (step.frame !== null) this.#deliver(step.frame)
+      }
+    } finally {
+      // Also when a callback threw: a frame is delivered once.
+      const rest = bytes.subarray(at)
+      this.#chunks = rest.byteLength > 0 ? [rest] : []
+      this.#sizeBytes = rest.byteLength
     }
-    bytes = bytes.subarray(at)
-    this.#chunks = bytes.byteLength > 0 ? [bytes] : []
-    this.#sizeBytes = bytes.byteLength
   }
 
-  /** Reads one frame at `at`; returns the position after it, or 'need-more'. */
-  #read(bytes: Buffer, at: number): number | 'need-more' {
+  #deliver(frame: Frame<Message>): void {
+    const lostBytes = this.#skippedBytes
+    this.#skippedBytes = 0
+    if (lostBytes > 0) this.#onDamage(lostBytes)
+    this.#onFrame(frame)
+  }
+
+  /** Reads one frame at `at`; returns it with the position after it, or no frame with the place to look on, or 'need-more'. */
+  #read(bytes: Buffer, at: number): { next: number; frame: Frame<Message> | null } | 'need-more' {
     const left = bytes.byteLength - at
     this.#neededBytes = FIXED_BYTES
     if (left < FIXED_BYTES) return 'need-more'
@@ -84,7 +109,6 @@ export class FrameReader<Message = unknown> {
     }
     if (left < total) return this.#need(total)
     if (crc32(bytes.subarray(at + 8, at + total)) !== bytes.readUInt32LE(at + 4)) return this.#skip(bytes, at)
-    this.#reportDamage()
     let cursor = at + FIXED_BYTES + 4 * bufferCount
     const message = JSON.parse(bytes.toString('utf8', cursor, cursor + headerBytes)) as Message
     cursor += headerBytes
@@ -93,8 +117,7 @@ export class FrameReader<Message = unknown> {
       cursor += sizeBytes
       return buffer
     })
-    this.#onFrame({ message, buffers })
-    return cursor
+    return { next: cursor, frame: { message, buffers } }
   }
 
   #need(totalBytes: number): 'need-more' {
@@ -102,18 +125,12 @@ export class FrameReader<Message = unknown> {
     return 'need-more'
   }
 
-  #skip(bytes: Buffer, at: number): number {
+  #skip(bytes: Buffer, at: number): { next: number; frame: null } {
     const pattern = Buffer.alloc(4)
     pattern.writeUInt32LE(MAGIC, 0)
     const next = bytes.indexOf(pattern, at + 1)
     const to = next === -1 ? Math.max(at + 1, bytes.byteLength - 3) : next
     this.#skippedBytes += to - at
-    return to
-  }
-
-  #reportDamage(): void {
-    if (this.#skippedBytes === 0) return
-    this.#onDamage(this.#skippedBytes)
-    this.#skippedBytes = 0
+    return { next: to, frame: null }
   }
 }
