@@ -58,6 +58,8 @@ export interface NotebookPort {
   complete(code: string, cursor: number): Promise<CompletionAnswer>
   inspect(code: string, cursor: number, detail: 0 | 1): Promise<MimeBundle | null>
   isComplete(code: string): { status: 'complete' | 'incomplete' | 'invalid' | 'unknown'; indent: string }
+  /** Resolves when every run that this notebook submitted has ended, its card is final and its outputs are bound. */
+  settle(): Promise<void>
   close(isRestart: boolean): Promise<void>
 }
 
