@@ -1,0 +1,46 @@
+/**
+ * Owns the answer to "is there another attempt, and when": attempt → delay, error → retried or not.
+ * Refuses randomness and clocks of its own: the random share of the jitter is handed in.
+ */
+import type { ErrorRecord } from './errors.ts'
+import type { RunOptions } from './run.ts'
+
+/** An exponential delay never grows beyond this. */
+export const MAX_RETRY_DELAY_MS = 10 * 60_000
+
+/** The part of the options that decides about another attempt. */
+export type RetryPolicy = Pick<RunOptions, 'retries' | 'retryDelay' | 'retryJitter' | 'retryOn'>
+
+/**
+ * Milliseconds to wait after attempt number `failedAttempt` (1 for the first) before the next one.
+ * @param random 0…1, the share of the jitter that is added.
+ */
+export function retryDelayMs(policy: RetryPolicy, failedAttempt: number, random: number): number {
+  const base = baseDelayMs(policy, failedAttempt)
+  return Math.round(base * (1 + policy.retryJitter * random))
+}
+
+function baseDelayMs(policy: RetryPolicy, failedAttempt: number): number {
+  const delay = policy.retryDelay
+  if (delay.kind === 'exponential') return Math.min(MAX_RETRY_DELAY_MS, delay.firstMs * 2 ** (failedAttempt - 1))
+  return delay.delaysMs[Math.min(failedAttempt, delay.delaysMs.length) - 1] ?? 0
+}
+
+/**
+ * Whether an attempt that ended with `error` gets another one. A dead process (`error` null) is retried whatever
+ * `retryOn` says: its list names errors of the user's code.
+ */
+export function isRetried(policy: RetryPolicy, failedAttempt: number, error: ErrorRecord | null): boolean {
+  if (failedAttempt > policy.retries) return false
+  return error === null || policy.retryOn.length === 0 || policy.retryOn.some((rule) => matches(rule, error))
+}
+
+function matches(rule: string, error: ErrorRecord): boolean {
+  const pattern = /^\/(.*)\/([dgimsuvy]*)$/s.exec(rule)
+  if (pattern === null) return rule === error.name
+  try {
+    return new RegExp(pattern[1] as string, (pattern[2] as string).replace(/[gy]/g, '')).test(error.message)
+  } catch {
+    return false
+  }
+}
