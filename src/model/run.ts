@@ -27,6 +27,8 @@ export interface RunOptions {
   /** Compute even when a cached result exists, and replace it. */
   refresh: boolean
   tags: string[]
+  /** How long a cancelled or timed-out attempt may clean up before its processes are killed; default 100. */
+  graceMs?: number
   /** Seed of Math.random in the worker; null = native random unless the run is cached. */
   seed: number | null
 }

@@ -46,8 +46,9 @@ export interface ExecutorStatus {
  */
 export interface EngineMethods {
   hello: { params: { protocol: number; client: 'kernel' | 'cli' | 'program' | 'worker'; pid: number }; result: { protocol: number; version: string; pid: number; storePath: string } }
-  /** Buffers in: the encoded RunInputs. The caller is subscribed to the run and its descendants before the reply goes out. */
-  submit: { params: { submission: Submission }; result: { run: RunRecord } }
+  /** Buffers in: the encoded RunInputs. The caller is subscribed to the run and its descendants before the reply goes out.
+   * `runId` is a uuid made by the caller: asked twice with the same one (after an executor died) the run is made once. */
+  submit: { params: { submission: Submission; runId?: string }; result: { run: RunRecord } }
   /** Current record; subscribes the caller to what follows when `subscribe` is set. */
   get: { params: { run: string; notebook?: string | null; subscribe?: boolean }; result: { run: RunRecord } }
   list: { params: { filter: RunFilter }; result: { runs: RunRecord[] } }

@@ -26,3 +26,18 @@ export type WorkerMessage =
   /** `exitCode` is set when the user called process.exit(): the run is CRASHED, not FAILED. */
   | { type: 'failed'; runId: string; attempt: number; nonce: string; error: ErrorRecord; cpuSeconds: number; peakMemoryBytes: number; exitCode: number | null; isReusable: boolean }
   | { type: 'engine'; payload: EngineRequest }
+
+/**
+ * First frame of a worker that comes back to a new executor: it connects to `workersSocket` of the executor file, which lies two folders
+ * above its spool (`spoolPath` = <store>/spool/<run>.<attempt>.frames, `<store>/executor.json`). Then `engine` frames go both ways there and
+ * `cancel` comes down; every other WorkerMessage goes on into the spool, which the executor reads along.
+ * A worker that lost its executor right after an attempt, before any further command came, spools that attempt's last frame too:
+ * it may have been lost in the pipe.
+ */
+export interface WorkerAttach {
+  type: 'attach'
+  runId: string
+  attempt: number
+  nonce: string
+  pid: number
+}
