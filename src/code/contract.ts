@@ -14,6 +14,8 @@ export interface RecordedDefinition {
   freeNames: string[]
   /** sha256 hex of the canonical text: no comments, no types, no formatting. */
   digest: string
+  /** Set on `data` made by a call of task() or flow(): such a name travels as source like a function. */
+  madeBy?: 'task' | 'flow'
 }
 
 /** An in-place change of a name that the cell does not declare: `arr.push(1)`, `model.x = 2`, `delete o.k`. */

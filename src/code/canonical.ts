@@ -1,0 +1,46 @@
+/**
+ * Owns the canonical form of code, by which two texts count as the same: comments, formatting, quotes, needless parentheses and
+ * semicolons, and types do not count; the contents of strings and templates do.
+ */
+import { createHash } from 'node:crypto'
+import { transformSync } from 'oxc-transform'
+import { commentSpans } from './parse.ts'
+import { stripTypes } from './strip.ts'
+
+/**
+ * The canonical text of JavaScript statements, printed anew without comments.
+ * @throws LabflowError BAD_CODE for a text that does not parse.
+ */
+export function canonicalText(javascript: string): string {
+  const bare = withoutComments(javascript)
+  const result = transformSync('canonical.js', bare, { lang: 'js', sourceType: 'module', target: 'esnext' })
+  // stripTypes says what is wrong, in words.
+  if (result.errors.length > 0) return stripTypes(javascript, 'canonical.js').code.trim()
+  return result.code.trim()
+}
+
+/** sha256 hex of the {@link canonicalText} of JavaScript statements. */
+export function digestOf(javascript: string): string {
+  return sha256(canonicalText(javascript))
+}
+
+/** sha256 hex of the canonical form of a TypeScript or JavaScript file. @throws LabflowError BAD_CODE. */
+export function digestOfModule(source: string, filename: string): string {
+  return digestOf(stripTypes(source, filename).code)
+}
+
+/** The same text with its comments blanked (line breaks kept), so that offsets hold. */
+export function withoutComments(source: string, filename = 'cell.js'): string {
+  if (!source.includes('//') && !source.includes('/*') && !source.includes('<!--')) return source
+  let bare = ''
+  let position = 0
+  for (const { start, end } of commentSpans(source, filename)) {
+    bare += source.slice(position, start) + source.slice(start, end).replace(/[^\n\r\u2028\u2029]/g, ' ')
+    position = end
+  }
+  return bare + source.slice(position)
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
