@@ -23,6 +23,8 @@ export type ErrorCode =
   | 'STORE_DAMAGED'
   | 'STORE_FULL' // disk full or quota
   | 'STORE_BUSY' // another executor owns the store
+  | 'STORE_READ_ONLY' // the store folder cannot be written
+  | 'STORE_VERSION' // a newer Labflow wrote the store
   | 'BAD_MESSAGE' // a frame or message that cannot be read
   | 'SESSION_DIED'
   | 'INTERRUPTED'
