@@ -1,0 +1,162 @@
+/**
+ * Owns a real JupyterLab in a real Chromium for tests: everything Jupyter writes stays in a temporary folder.
+ * Waits on what the page shows, never on time.
+ */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium, type BrowserContext, type Page } from 'playwright-core'
+
+const root = join(import.meta.dirname, '..', '..')
+const TOKEN = 'labflow-tests'
+/** A cold JupyterLab page took up to 9 s on two busy cores; CI gets far more. */
+const OPEN_LIMIT_MS = 120_000
+
+export interface Lab {
+  /** Folder that the server shows; notebooks are opened by their path in it. */
+  folder: string
+  page: Page
+  /** Opens a notebook and waits until its kernel is idle. */
+  open(path: string): Promise<void>
+  /** Runs every cell by the menu. */
+  runAll(): Promise<void>
+  /** Waits until the cell at `index` (code cells counted from 0) has an execution number. */
+  cellDone(index: number): Promise<void>
+  save(): Promise<void>
+  /** Keeps a picture under test-output/screenshots. */
+  picture(name: string): Promise<void>
+  setTheme(name: 'JupyterLab Light' | 'JupyterLab Dark'): Promise<void>
+  close(): Promise<void>
+}
+
+/** Starts JupyterLab with Labflow's kernel (from the built dist/) and a browser on it; `notebooks` are copied into its folder. */
+export async function startLab(notebooks: string[]): Promise<Lab> {
+  const home = mkdtempSync(join(tmpdir(), 'labflow-lab-'))
+  const folder = join(home, 'notebooks')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'package.json'), '{"name":"lab-test","private":true,"type":"module"}')
+  for (const path of notebooks) cpSync(join(root, path), join(folder, path.split('/').at(-1) ?? path), { recursive: true })
+  const env = labEnvironment(home)
+  const installed = spawnSync(process.execPath, [join(root, 'dist', 'src', 'cli', 'main.js'), 'install', '--quiet'], { env, encoding: 'utf8' })
+  if (installed.status !== 0) throw new Error(`labflow install failed: ${installed.stderr}${installed.stdout}`)
+  const port = await freePort()
+  const server = startServer(folder, port, env)
+  const log: string[] = []
+  for (const stream of [server.stdout, server.stderr]) stream?.on('data', (chunk: Buffer) => log.push(chunk.toString()))
+  await serverUp(port, server, log)
+  const { context, page } = await openBrowser(home)
+  return { folder, page, ...actions(page, port), close: () => closeAll(context, server, folder, env, home) }
+}
+
+function labEnvironment(home: string): NodeJS.ProcessEnv {
+  const settings = join(home, 'settings')
+  const write = (path: string, value: unknown) => {
+    mkdirSync(join(settings, path, '..'), { recursive: true })
+    writeFileSync(join(settings, path), JSON.stringify(value))
+  }
+  write('@jupyterlab/apputils-extension/notification.jupyterlab-settings', { fetchNews: 'false', checkForUpdates: false, doNotDisturbMode: true })
+  write('@jupyterlab/notebook-extension/tracker.jupyterlab-settings', { windowingMode: 'none' })
+  return {
+    ...process.env,
+    HOME: home,
+    JUPYTER_CONFIG_DIR: join(home, 'config'),
+    JUPYTER_DATA_DIR: join(home, 'data'),
+    JUPYTER_RUNTIME_DIR: join(home, 'runtime'),
+    IPYTHONDIR: join(home, 'ipython'),
+    JUPYTERLAB_SETTINGS_DIR: settings,
+    JUPYTERLAB_WORKSPACES_DIR: join(home, 'workspaces'),
+    LABFLOW_IDLE_MS: '60000',
+  }
+}
+
+function startServer(folder: string, port: number, env: NodeJS.ProcessEnv): ChildProcess {
+  const python = process.env.LABFLOW_TEST_PYTHON ?? join(root, '.venv', 'bin', 'python')
+  const args = ['-m', 'jupyterlab', '--allow-root', '--no-browser', '--ip=127.0.0.1', `--port=${port}`, '--ServerApp.port_retries=0', `--IdentityProvider.token=${TOKEN}`, `--ServerApp.root_dir=${folder}`, '--expose-app-in-browser']
+  return spawn(python, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+async function serverUp(port: number, server: ChildProcess, log: string[]): Promise<void> {
+  const deadline = performance.now() + OPEN_LIMIT_MS
+  while (performance.now() < deadline) {
+    if (server.exitCode !== null) throw new Error(`JupyterLab ended with ${server.exitCode}:\n${log.join('')}`)
+    const answer = await fetch(`http://127.0.0.1:${port}/api/status?token=${TOKEN}`).catch(() => null)
+    if (answer?.status === 200) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error(`JupyterLab did not answer in ${OPEN_LIMIT_MS} ms:\n${log.join('')}`)
+}
+
+async function openBrowser(home: string): Promise<{ context: BrowserContext; page: Page }> {
+  const recordPath = join(root, '.cache', 'chromium.json')
+  if (!existsSync(recordPath)) throw new Error('no Chromium was set up: run "node tools/setup.mjs --test"')
+  const record = JSON.parse(readFileSync(recordPath, 'utf8')) as { executablePath: string; libraryPath: string | null }
+  const context = await chromium.launchPersistentContext(join(home, 'browser'), {
+    executablePath: record.executablePath,
+    headless: true,
+    viewport: { width: 1280, height: 1000 },
+    env: record.libraryPath === null ? undefined : { ...process.env, LD_LIBRARY_PATH: record.libraryPath } as Record<string, string>,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  })
+  const page = context.pages()[0] ?? (await context.newPage())
+  page.setDefaultTimeout(OPEN_LIMIT_MS)
+  return { context, page }
+}
+
+function actions(page: Page, port: number): Omit<Lab, 'folder' | 'page' | 'close'> {
+  const idle = async () => {
+    await page.waitForSelector('.jp-NotebookPanel .jp-Notebook .jp-Cell')
+    // The cell indicator says idle while the toolbar still says "No Kernel"; only the status bar can be trusted.
+    await page.waitForFunction(() => {
+      const text = document.querySelector('#jp-main-statusbar')?.textContent ?? ''
+      return /\| Idle/.test(text) && !/No Kernel/.test(text)
+    })
+  }
+  return {
+    async open(path) {
+      await page.goto(`http://127.0.0.1:${port}/lab/tree/${path}?reset&token=${TOKEN}`)
+      await idle()
+    },
+    async runAll() {
+      await page.click('.lm-MenuBar-itemLabel:text-is("Run")')
+      await page.click('.lm-Menu-itemLabel:text-is("Run All Cells")')
+    },
+    async cellDone(index) {
+      await page.waitForFunction((at) => {
+        const prompt = document.querySelectorAll('.jp-CodeCell')[at]?.querySelector('.jp-InputPrompt')?.textContent ?? ''
+        return /\[\d+\]/.test(prompt)
+      }, index, { timeout: 240_000 })
+    },
+    async save() {
+      await page.evaluate(() => (window as unknown as { jupyterapp: { commands: { execute(id: string): Promise<void> } } }).jupyterapp.commands.execute('docmanager:save'))
+    },
+    async picture(name) {
+      const pictures = join(root, 'test-output', 'screenshots')
+      mkdirSync(pictures, { recursive: true })
+      await page.screenshot({ path: join(pictures, `${name}.png`) })
+    },
+    async setTheme(name) {
+      await page.evaluate((theme) => (window as unknown as { jupyterapp: { commands: { execute(id: string, args: unknown): Promise<void> } } }).jupyterapp.commands.execute('apputils:change-theme', { theme }), name)
+      await page.waitForFunction((theme) => document.body.dataset.jpThemeName === theme, name)
+    },
+  }
+}
+
+async function closeAll(context: BrowserContext, server: ChildProcess, folder: string, env: NodeJS.ProcessEnv, home: string): Promise<void> {
+  await context.close()
+  const ended = new Promise((resolve) => server.once('exit', resolve))
+  server.kill('SIGTERM')
+  await ended
+  spawnSync(process.execPath, [join(root, 'dist', 'src', 'cli', 'main.js'), 'executor', 'stop', '--cancel'], { cwd: folder, env })
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 })
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('no free port')
+  return address.port
+}
