@@ -9,15 +9,27 @@ import type { EngineEvent, EngineReply, EngineRequest } from '../../src/wire/eng
 
 /** A cell ready to run: script text whose completion value is a function, and what it declares. */
 export interface CompiledCell {
-  /** Evaluates to `function` or `async function` of no arguments, which returns the last expression's value. */
+  /** Evaluates to `function` or `async function` of one argument (kernel/session/cell-helpers.ts), which returns `[value]` of the last expression or nothing. */
   script: string
   /** Absolute, inside the notebook's folder, such as /home/me/nb/cell-12.ts: stack traces and imports use it. */
   filename: string
-  /** Line and column mapping back to the user's text: script line n is cell line n + lineOffset. */
-  lineOffset: number
   /** Names that become properties of globalThis. */
   declared: string[]
   analysis: CellAnalysis
+  /** The cell as typed, magic lines blanked; errors show its lines. */
+  source: string
+  /** The way back from a place in `script` to one in `source`. */
+  positions: ScriptPositions
+}
+
+/** Where the stretches of a script come from. Offsets are UTF-16 units. */
+export interface ScriptPositions {
+  /** The stripped JavaScript that the script was made of. */
+  javascript: string
+  /** Triples: start in the script, start in `javascript`, length. */
+  segments: number[]
+  /** Source-map mappings from `javascript` to `source`; null when lines are the same. */
+  mappings: string | null
 }
 
 export type SessionCommand =
