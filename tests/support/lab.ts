@@ -104,32 +104,30 @@ async function openBrowser(home: string): Promise<{ context: BrowserContext; pag
   return { context, page }
 }
 
+/** Scripts of the page are text: the tests are type-checked without the browser's globals. */
+const IS_IDLE = `(() => {
+  const text = document.querySelector('#jp-main-statusbar')?.textContent ?? ''
+  return /\\| Idle/.test(text) && !/No Kernel/.test(text)
+})()`
+const isCellDone = (index: number) => `/\\[\\d+\\]/.test(document.querySelectorAll('.jp-CodeCell')[${index}]?.querySelector('.jp-InputPrompt')?.textContent ?? '')`
+
 function actions(page: Page, port: number): Omit<Lab, 'folder' | 'page' | 'close'> {
-  const idle = async () => {
-    await page.waitForSelector('.jp-NotebookPanel .jp-Notebook .jp-Cell')
-    // The cell indicator says idle while the toolbar still says "No Kernel"; only the status bar can be trusted.
-    await page.waitForFunction(() => {
-      const text = document.querySelector('#jp-main-statusbar')?.textContent ?? ''
-      return /\| Idle/.test(text) && !/No Kernel/.test(text)
-    })
-  }
   return {
     async open(path) {
       await page.goto(`http://127.0.0.1:${port}/lab/tree/${path}?reset&token=${TOKEN}`)
-      await idle()
+      await page.waitForSelector('.jp-NotebookPanel .jp-Notebook .jp-Cell')
+      // The cell indicator says idle while the toolbar still says "No Kernel"; only the status bar can be trusted.
+      await page.waitForFunction(IS_IDLE)
     },
     async runAll() {
       await page.click('.lm-MenuBar-itemLabel:text-is("Run")')
       await page.click('.lm-Menu-itemLabel:text-is("Run All Cells")')
     },
     async cellDone(index) {
-      await page.waitForFunction((at) => {
-        const prompt = document.querySelectorAll('.jp-CodeCell')[at]?.querySelector('.jp-InputPrompt')?.textContent ?? ''
-        return /\[\d+\]/.test(prompt)
-      }, index, { timeout: 240_000 })
+      await page.waitForFunction(isCellDone(index), undefined, { timeout: 240_000 })
     },
     async save() {
-      await page.evaluate(() => (window as unknown as { jupyterapp: { commands: { execute(id: string): Promise<void> } } }).jupyterapp.commands.execute('docmanager:save'))
+      await page.evaluate(`jupyterapp.commands.execute('docmanager:save')`)
     },
     async picture(name) {
       const pictures = join(root, 'test-output', 'screenshots')
@@ -137,8 +135,8 @@ function actions(page: Page, port: number): Omit<Lab, 'folder' | 'page' | 'close
       await page.screenshot({ path: join(pictures, `${name}.png`) })
     },
     async setTheme(name) {
-      await page.evaluate((theme) => (window as unknown as { jupyterapp: { commands: { execute(id: string, args: unknown): Promise<void> } } }).jupyterapp.commands.execute('apputils:change-theme', { theme }), name)
-      await page.waitForFunction((theme) => document.body.dataset.jpThemeName === theme, name)
+      await page.evaluate(`jupyterapp.commands.execute('apputils:change-theme', { theme: ${JSON.stringify(name)} })`)
+      await page.waitForFunction(`document.body.dataset.jpThemeName === ${JSON.stringify(name)}`)
     },
   }
 }
