@@ -1,0 +1,38 @@
+/**
+ * Owns how an error record becomes Jupyter's error content: name, message, and a traceback to read.
+ * Shows what the record holds; hides and maps nothing.
+ */
+import type { ErrorRecord } from '../src/model/errors.ts'
+
+const red = '\u001b[31m'
+const plain = '\u001b[39m'
+/** Members of an AggregateError that are shown. */
+const maxMembers = 8
+
+export interface ErrorContent {
+  ename: string
+  evalue: string
+  traceback: string[]
+}
+
+/** Content of an `error` message and of an error reply. */
+export function errorContent(error: ErrorRecord): ErrorContent {
+  return { ename: error.name, evalue: error.message, traceback: errorLines(error, '') }
+}
+
+/** Record of anything that was thrown inside the kernel; without our own stack. */
+export function recordOf(thrown: unknown): ErrorRecord {
+  if (!(thrown instanceof Error)) return { name: 'Error', message: String(thrown), traceback: [] }
+  const code = (thrown as { code?: unknown }).code
+  return { name: thrown.name, message: thrown.message, traceback: [], ...(typeof code === 'string' ? { code } : {}) }
+}
+
+function errorLines(error: ErrorRecord, prefix: string): string[] {
+  const head = `${red}${error.name}${plain}: ${error.message}`
+  // A record that brings its own headline (a syntax error with source and caret) needs no second one.
+  const hasHead = error.traceback.some((line) => line.includes(error.message) && line.includes(error.name))
+  const lines = [...(hasHead ? [] : [head]), ...error.traceback].map((line, index) => (index === 0 ? prefix + line : line))
+  if (error.cause !== undefined) lines.push(...errorLines(error.cause, 'Caused by: '))
+  for (const member of (error.errors ?? []).slice(0, maxMembers)) lines.push(...errorLines(member, 'One of them: '))
+  return lines
+}
