@@ -1,0 +1,44 @@
+/** Owns `.labflow/executor.json`, by which clients and orphaned workers find the executor of a store. */
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export interface ExecutorFile {
+  host: string
+  pid: number
+  /** As process-identity.ts reads it; null where there is none. */
+  startTime: string | null
+  /** ZeroMQ address for clients. */
+  address: string
+  /** Path of the unix socket for workers that come back. */
+  workersSocket: string
+  protocol: number
+  version: string
+}
+
+/** Path of the executor file of a store. */
+export function executorFilePath(storeFolder: string): string {
+  return join(storeFolder, 'executor.json')
+}
+
+/** What the file says; null when it is missing or cannot be read as one. */
+export function readExecutorFile(storeFolder: string): ExecutorFile | null {
+  try {
+    const file = JSON.parse(readFileSync(executorFilePath(storeFolder), 'utf8')) as ExecutorFile
+    return Number.isInteger(file.pid) && typeof file.address === 'string' ? file : null
+  } catch {
+    return null
+  }
+}
+
+/** Replaces the file in one move. */
+export function writeExecutorFile(storeFolder: string, file: ExecutorFile): void {
+  const path = executorFilePath(storeFolder)
+  const temporary = `${path}.${file.pid}.tmp`
+  writeFileSync(temporary, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 })
+  renameSync(temporary, path)
+}
+
+/** Removes the file if it still names this process. */
+export function dropExecutorFile(storeFolder: string, pid: number): void {
+  if (readExecutorFile(storeFolder)?.pid === pid) rmSync(executorFilePath(storeFolder), { force: true })
+}
