@@ -7,7 +7,7 @@ import type { DisplayHandle, DisplayOptions, DisplaySink, Shown } from './contra
 import { showPlotly, showVega } from './figure.ts'
 import { toBase64 } from './image.ts'
 import { jsonSafe } from './json-safe.ts'
-import { toMimeBundle } from './mime-bundle.ts'
+import { shownSymbol, toMimeBundle } from './mime-bundle.ts'
 import { delimited, html, md, svg, tex, type TemplateTag } from './template-tags.ts'
 
 /** Shows a value now, and its short forms by kind. Each returns a handle whose `update` replaces it in place. */
@@ -58,7 +58,8 @@ export function createDisplay(sink: DisplaySink): DisplayApi {
   function open(shown: Shown | null, options: DisplayOptions = {}, again: (value: unknown) => Shown | null = toMimeBundle): DisplayHandle {
     const id = options.id ?? randomUUID()
     send(shown, id, options)
-    return { id, update: (value) => send(again(value), id, options) }
+    // A cell that ends in display(…) must not show the handle as well.
+    return Object.defineProperty({ id, update: (value: unknown) => send(again(value), id, options) }, shownSymbol, { value: true })
   }
 
   const display = ((value: unknown, options?: DisplayOptions) => open(toMimeBundle(value), options)) as Display

@@ -13,10 +13,14 @@ import { inspectText } from './text.ts'
 /** A method of this name returns a MIME bundle, or a promise of one; shared with Deno's notebooks. */
 export const displaySymbol: unique symbol = Symbol.for('Jupyter.display') as never
 
+/** On values that have been shown already, such as the handle that `display` returns: as a result they show nothing. */
+export const shownSymbol: unique symbol = Symbol.for('labflow.shown') as never
+
 /** How a value shows as a result or in `display`; null for undefined, which shows nothing. */
 export function toMimeBundle(value: unknown): Shown | null {
   if (value === undefined) return null
   if (value === null || (typeof value !== 'object' && typeof value !== 'function') || types.isProxy(value)) return asText(value)
+  if (Object.hasOwn(value, shownSymbol)) return null
   try {
     return showObject(value) ?? asText(value)
   } catch (error) {
@@ -41,7 +45,7 @@ function showObject(value: object): Shown | null {
   if (typeof value === 'function') return null
   if (types.isUint8Array(value)) {
     const mime = imageMime(value)
-    if (mime !== null) return { data: { [mime]: toBase64(value), 'text/plain': `[${mime.slice(6).toUpperCase()} image, ${value.byteLength.toLocaleString('en-US')} bytes]` }, metadata: {} }
+    if (mime !== null) return { data: { [mime]: toBase64(value), 'text/plain': `[${mime.slice(6).toUpperCase()} image, ${value.byteLength} bytes]` }, metadata: {} }
   }
   if (types.isNativeError(value) || types.isTypedArray(value) || types.isPromise(value)) return null
   if (isRecordList(value)) return { data: { 'text/html': recordTable(value), 'text/plain': inspectText(value) }, metadata: {} }

@@ -69,11 +69,16 @@ function cell(row: unknown, name: string): string {
 }
 
 function caption(rowCount: number, columnCount: number): string {
-  const count = (amount: number, word: string): string => `${amount.toLocaleString('en-US')} ${word}${amount === 1 ? '' : 's'}`
+  const count = (amount: number, word: string): string => `${grouped(amount)} ${word}${amount === 1 ? '' : 's'}`
   const cuts = [
     rowCount > MAX_ROWS ? `the first ${MAX_ROWS} rows shown` : '',
     columnCount > MAX_COLUMNS ? `the first ${MAX_COLUMNS} columns shown` : '',
-    rowCount > MAX_SCANNED_ROWS ? `columns and types from the first ${MAX_SCANNED_ROWS.toLocaleString('en-US')} rows` : '',
+    rowCount > MAX_SCANNED_ROWS ? `columns and types from the first ${grouped(MAX_SCANNED_ROWS)} rows` : '',
   ].filter((words) => words !== '')
   return [`${count(rowCount, 'row')} × ${count(columnCount, 'column')}`, ...cuts].join(' · ')
+}
+
+/** 19000 as 19,000; toLocaleString would load ICU data for 20 ms. */
+function grouped(amount: number): string {
+  return String(amount).replace(/\B(?=(\d{3})+$)/g, ',')
 }

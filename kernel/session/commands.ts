@@ -1,0 +1,126 @@
+/**
+ * Owns the session's commands: each is answered exactly once, with a value or with an error record.
+ */
+import process from 'node:process'
+import type { DisplayApi } from '../../src/display/index.ts'
+import { toMimeBundle } from '../../src/display/index.ts'
+import { type CellRun } from './cell-context.ts'
+import { describeExpression, describeVariables } from './describe.ts'
+import { NotebookNames } from './definitions.ts'
+import { toErrorRecord } from './errors.ts'
+import type { InputRequests } from './input.ts'
+import type { Outlet } from './outlet.ts'
+import type { SessionCommand } from './protocol.ts'
+import { evaluateExpression, runCell } from './run-cell.ts'
+import type { CellSources } from './script-positions.ts'
+import type { WatcherLink } from './watcher-link.ts'
+
+export interface SessionParts {
+  outlet: Outlet
+  cells: CellSources
+  watcher: WatcherLink
+  input: InputRequests
+  display: DisplayApi
+  /** The notebook's folder, absolute. */
+  folder: string
+}
+
+/** What a command gives back: plain data and buffers. */
+export interface CommandAnswer {
+  value: unknown
+  buffers?: readonly Uint8Array[]
+}
+
+type Command<T extends SessionCommand['type']> = Extract<SessionCommand, { type: T }>
+type Asked = Extract<SessionCommand, { requestId: number }>
+
+/** Takes commands in the order in which they come; a command may be answered while a cell awaits. */
+export class CommandHandler {
+  readonly #parts: SessionParts
+  readonly #names: NotebookNames
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts
+    this.#names = new NotebookNames(parts.folder)
+  }
+
+  handle(command: SessionCommand, buffers: Uint8Array[]): void {
+    switch (command.type) {
+      // Out of the pipe's callback: an interrupt that ends this turn must not lose the next command.
+      case 'execute': return void setImmediate(() => void this.#execute(command))
+      case 'input-reply': return this.#parts.input.answer(command.cellId, command.value)
+      case 'exit': return process.kill(process.pid, 'SIGKILL') as unknown as void
+      case 'comm': return this.#refuseComm(command)
+      case 'engine': return
+      default: return void this.#answer(command, buffers)
+    }
+  }
+
+  async #execute(command: Command<'execute'>): Promise<void> {
+    const { outlet, cells, watcher, display } = this.#parts
+    const { requestId, cell } = command
+    const run: CellRun = { cellId: command.cellId, isStopped: false, allowStdin: command.allowStdin }
+    cells.add(cell)
+    this.#names.record(cell.analysis)
+    try {
+      const shown = await runCell(cell, run, { loopFlag: watcher.loopFlag }, () => watcher.answer())
+      await display.settled()
+      const userExpressions = this.#evaluateAll(command.userExpressions)
+      outlet.send({ type: 'executed', requestId, ok: true, result: shown === null ? null : { data: shown.data, metadata: shown.metadata }, userExpressions })
+    } catch (error) {
+      outlet.send({ type: 'executed', requestId, ok: false, error: toErrorRecord(error, cells) })
+    }
+  }
+
+  #evaluateAll(expressions: Record<string, string>): Record<string, unknown> {
+    return Object.fromEntries(Object.entries(expressions).map(([key, expression]) => [key, this.#evaluate(expression)]))
+  }
+
+  #evaluate(expression: string): unknown {
+    try {
+      const shown = toMimeBundle(evaluateExpression(expression))
+      return { status: 'ok', data: shown?.data ?? { 'text/plain': 'undefined' }, metadata: shown?.metadata ?? {} }
+    } catch (error) {
+      const { name, message, traceback } = toErrorRecord(error, this.#parts.cells)
+      return { status: 'error', ename: name, evalue: message, traceback }
+    }
+  }
+
+  async #answer(command: Exclude<Asked, Command<'execute'>>, buffers: Uint8Array[]): Promise<void> {
+    const { outlet, cells } = this.#parts
+    const { requestId } = command
+    try {
+      const answer = await this.#perform(command, buffers)
+      outlet.send({ type: 'answer', requestId, ok: true, value: answer.value ?? null }, answer.buffers)
+    } catch (error) {
+      outlet.send({ type: 'answer', requestId, ok: false, error: toErrorRecord(error, cells) })
+    }
+  }
+
+  async #perform(command: Exclude<Asked, Command<'execute'>>, _buffers: Uint8Array[]): Promise<CommandAnswer> {
+    switch (command.type) {
+      case 'describe': return { value: describeExpression(command.expression) }
+      case 'variables': return { value: describeVariables(this.#names.names(), (name) => this.#names.pendingRun(name)) }
+      case 'chdir':
+        process.chdir(command.folder)
+        return { value: process.cwd() }
+      case 'set-environment':
+        for (const [name, value] of Object.entries(command.variables)) {
+          if (value === null) delete process.env[name]
+          else process.env[name] = value
+        }
+        return { value: null }
+      case 'mark-pending':
+        for (const name of command.names) this.#names.markPending(name, command.runShortId)
+        return { value: null }
+      case 'clear-pending':
+        for (const name of command.names) this.#names.clearPending(name)
+        return { value: null }
+      default: throw new Error(`unknown command ${(command as { type: string }).type}`)
+    }
+  }
+
+  #refuseComm(command: Command<'comm'>): void {
+    if (command.content.kind === 'open') this.#parts.outlet.send({ type: 'comm', content: { ...command.content, kind: 'close', data: {} } })
+  }
+}

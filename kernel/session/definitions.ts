@@ -1,0 +1,101 @@
+/**
+ * Owns what the notebook's names stand for: imports, definitions with their source, pending results, plain values.
+ * Never triggers a getter.
+ */
+import type { NameBinding, NameScope } from '../../src/capture/contract.ts'
+import type { CellAnalysis, RecordedDefinition } from '../../src/code/contract.ts'
+import { isLabflowTask } from './task-values.ts'
+import type { ImportBinding } from '../../src/model/run.ts'
+
+/** The session's names as capture sees them. */
+export class NotebookNames implements NameScope {
+  folder: string
+  readonly #imports = new Map<string, ImportBinding>()
+  readonly #definitions = new Map<string, RecordedDefinition>()
+  readonly #pending = new Map<string, string>()
+
+  constructor(folder: string) {
+    this.folder = folder
+  }
+
+  /** Records a cell that starts to run: what it declares replaces what the names meant before. */
+  record(analysis: CellAnalysis): void {
+    for (const name of [...analysis.declared, ...analysis.assigned]) this.forget(name)
+    for (const binding of analysis.imports) {
+      this.forget(binding.local)
+      this.#imports.set(binding.local, binding)
+    }
+    for (const definition of analysis.definitions) this.#definitions.set(definition.name, definition)
+  }
+
+  /** A value was put under the name from outside any cell. */
+  forget(name: string): void {
+    this.#imports.delete(name)
+    this.#definitions.delete(name)
+    this.clearPending(name)
+  }
+
+  define(definition: RecordedDefinition): void {
+    this.forget(definition.name)
+    this.#definitions.set(definition.name, definition)
+  }
+
+  addImport(binding: ImportBinding): void {
+    this.forget(binding.local)
+    this.#imports.set(binding.local, binding)
+  }
+
+  definitionOf(name: string): RecordedDefinition | null {
+    return this.#definitions.get(name) ?? null
+  }
+
+  lookup(name: string): NameBinding {
+    const runShortId = this.#pending.get(name)
+    if (runShortId !== undefined) return { kind: 'pending', runShortId }
+    const binding = this.#imports.get(name)
+    if (binding !== undefined) return { kind: 'import', binding }
+    const descriptor = Object.getOwnPropertyDescriptor(globalThis, name)
+    const definition = this.#definitions.get(name)
+    if (definition !== undefined && isLabflowTask(descriptor?.value)) return { kind: 'task', fingerprintSource: definition }
+    if (definition !== undefined && definition.kind !== 'data') return { kind: 'definition', definition }
+    if (descriptor === undefined || descriptor.get !== undefined || !this.#isOfUser(descriptor)) return { kind: 'unknown' }
+    return { kind: 'value', value: descriptor.value as unknown }
+  }
+
+  /** Names that cells defined: enumerable properties of globalThis that were not there at the start. */
+  names(): string[] {
+    return Object.keys(globalThis).filter((name) => !builtIn.has(name) || this.#imports.has(name) || this.#definitions.has(name))
+  }
+
+  markPending(name: string, runShortId: string): void {
+    this.forget(name)
+    this.#pending.set(name, runShortId)
+    Object.defineProperty(globalThis, name, {
+      configurable: true,
+      enumerable: false, // spreading globalThis must not meet the getter
+      get: () => {
+        throw new ReferenceError(`${name} is a result of run ${runShortId}, which has not ended: %wait ${runShortId} waits for it`)
+      },
+      set: (value: unknown) => {
+        this.forget(name)
+        Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: true })
+      },
+    })
+  }
+
+  /** The name is no longer awaited; it is gone unless something was bound to it. */
+  clearPending(name: string): void {
+    if (!this.#pending.delete(name)) return
+    if (Object.getOwnPropertyDescriptor(globalThis, name)?.get !== undefined) Reflect.deleteProperty(globalThis, name)
+  }
+
+  pendingRun(name: string): string | null {
+    return this.#pending.get(name) ?? null
+  }
+
+  #isOfUser(descriptor: PropertyDescriptor): boolean {
+    return descriptor.enumerable === true
+  }
+}
+
+const builtIn = new Set(Object.keys(globalThis))

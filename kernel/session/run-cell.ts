@@ -1,0 +1,95 @@
+/**
+ * Owns the run of one compiled cell: its names on globalThis, its start where SIGINT can break it, its end by value, error or interrupt.
+ */
+import process from 'node:process'
+import { types } from 'node:util'
+import { constants, Script } from 'node:vm'
+import { toFullMimeBundle, toMimeBundle, type Shown } from '../../src/display/index.ts'
+import { endCell, runAsCell, runningCell, type CellRun } from './cell-context.ts'
+import { InterruptedError, makeCellHelpers } from './cell-helpers.ts'
+import { START_FILENAME } from './errors.ts'
+import type { CompiledCell } from './protocol.ts'
+
+/** Where the next cell's start waits for the script that SIGINT may break. Not enumerable; the name is one that nobody uses. */
+const START = '$lfStart'
+const starter = new Script(`${START}()`, { filename: START_FILENAME })
+let start: () => unknown = () => undefined
+Object.defineProperty(globalThis, START, { value: () => start(), enumerable: false, configurable: false, writable: false })
+
+let rejectRunning: ((error: Error) => void) | null = null
+
+/** Ends the running cell's wait with an interrupt; without one it does nothing. */
+export function stopRunningCell(): void {
+  const run = runningCell()
+  if (run !== null) run.isStopped = true
+  rejectRunning?.(new InterruptedError('the cell was interrupted; variables keep their values'))
+}
+
+/**
+ * Runs a cell to its end. Resolves to what its last expression shows, null when nothing.
+ * @throws what the cell threw, or InterruptedError. `onBroken` is called when SIGINT broke synchronous code.
+ */
+export async function runCell(cell: CompiledCell, run: CellRun, hotLoop: HotLoopHelpers, onBroken: () => void): Promise<Shown | null> {
+  const stopped = new Promise<never>((_resolve, reject) => {
+    rejectRunning = reject
+  })
+  stopped.catch(() => {})
+  try {
+    // The race also covers a termination inside our own continuation, after which that promise would never settle.
+    return await Promise.race([evaluate(cell, run, hotLoop, onBroken), stopped])
+  } finally {
+    rejectRunning = null
+    endCell(run)
+  }
+}
+
+export interface HotLoopHelpers {
+  /** Shared with the watcher: [0] asks hot loops to stop, [1] counts those that run. */
+  loopFlag: Int32Array<SharedArrayBuffer>
+}
+
+async function evaluate(cell: CompiledCell, run: CellRun, hotLoop: HotLoopHelpers, onBroken: () => void): Promise<Shown | null> {
+  const script = new Script(cell.script, { filename: cell.filename, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER })
+  const body = script.runInThisContext() as (helpers: unknown) => unknown
+  const helpers = { ...hotLoop, ...makeCellHelpers(run, cell.filename) }
+  defineNames(cell.declared)
+  let shown: Shown | null = null
+  let pending: Promise<unknown> | null = null
+  start = () => {
+    const outcome = body(helpers)
+    if (types.isPromise(outcome)) pending = outcome
+    else shown = showBoxed(outcome)
+  }
+  try {
+    runAsCell(run, () => starter.runInThisContext({ breakOnSigint: true }))
+  } catch (error) {
+    if ((error as { code?: unknown } | null)?.code !== 'ERR_SCRIPT_EXECUTION_INTERRUPTED') throw error
+    onBroken()
+    throw new InterruptedError('the cell was interrupted; variables keep their values')
+  }
+  if (pending !== null) {
+    const outcome = await (pending as Promise<unknown>)
+    return Array.isArray(outcome) ? toFullMimeBundle(outcome[0]) : null
+  }
+  const sync = shown as Shown | null
+  return (await sync?.later) ?? sync
+}
+
+function showBoxed(outcome: unknown): Shown | null {
+  return Array.isArray(outcome) ? toMimeBundle(outcome[0]) : null
+}
+
+/** Makes each name a plain property of globalThis; what it held stays until the cell assigns it. */
+export function defineNames(names: readonly string[]): void {
+  for (const name of names) {
+    const known = Object.getOwnPropertyDescriptor(globalThis, name)
+    if (known !== undefined && known.writable === true && known.enumerable === true) continue
+    if (known !== undefined && known.configurable === false) continue // NaN, undefined: the assignment says what is wrong
+    Object.defineProperty(globalThis, name, { value: known?.value as unknown, writable: true, configurable: true, enumerable: true })
+  }
+}
+
+/** Evaluates a plain JavaScript expression in the notebook's scope. */
+export function evaluateExpression(expression: string): unknown {
+  return new Script(`(${expression}\n)`, { filename: `${process.cwd()}/expression.js`, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER }).runInThisContext({ breakOnSigint: true })
+}
