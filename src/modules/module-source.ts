@@ -36,7 +36,7 @@ export function typescriptSource(path: string, url: string): ModuleSource {
   return { format: isCommonJs(path, code) ? 'commonjs' : 'module', source: code }
 }
 
-/** A JSON file as a module: the whole as default, its keys by name, as `resolveJsonModule` promises. @throws LabflowError never; SyntaxError naming the file. */
+/** A JSON file as a module: the whole as default, its keys by name, as `resolveJsonModule` promises. @throws SyntaxError naming the file. */
 export function jsonSource(path: string): ModuleSource {
   const text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
   let value: unknown

@@ -1,0 +1,129 @@
+/**
+ * Owns the record of an error that a run's code threw: the user's own frames only, with line and text as the user knows them.
+ * Never throws itself, whatever was thrown.
+ */
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { inspect, types } from 'node:util'
+import type { ErrorRecord } from '../model/errors.ts'
+import { isUserModule } from '../modules/local-files.ts'
+import { modulePath } from '../modules/module-location.ts'
+import { typedPlace } from '../modules/module-source.ts'
+
+const MAX_DEPTH = 8
+const MAX_FRAMES = 20
+const MAX_MEMBERS = 16
+const MAX_MESSAGE_CHARS = 20_000
+
+/** The notebook code of an attempt: `filename` as the script has it, its lines, and the line as typed of each. */
+export interface EntrySource {
+  filename: string
+  lines: string[]
+  typedLines: number[] | null
+}
+
+/** One frame of the user's code; lines count from 1. */
+export interface UserFrame {
+  functionName: string
+  path: string
+  line: number
+  column: number
+  text: string
+}
+
+/** Anything thrown, as a record. */
+export function toErrorRecord(thrown: unknown, entry: EntrySource | null, depth = 0): ErrorRecord {
+  try {
+    if (types.isNativeError(thrown) || thrown instanceof Error) return errorRecord(thrown as Error, entry, depth)
+  } catch {
+    // A proxy or a hostile getter: shown as a plain value below.
+  }
+  const text = cut(safely(() => inspect(thrown, { depth: 2 })) ?? 'a value that cannot be shown')
+  return { name: 'Thrown value', message: text, traceback: [`Thrown value: ${text}`] }
+}
+
+/** The user's frames of a stack, innermost first. */
+export function userFrames(stack: string, entry: EntrySource | null): UserFrame[] {
+  const frames: UserFrame[] = []
+  for (const line of stack.split('\n')) {
+    const match = /^\s+at (?:(.*?) \()?(?:async )?(.+?):(-?\d+):(\d+)\)?$/.exec(line)
+    if (match === null) continue
+    const frame = frameOf(match[1] ?? '', match[2] as string, Number(match[3]), Number(match[4]), entry)
+    if (frame !== null) frames.push(frame)
+    if (frames.length >= MAX_FRAMES) break
+  }
+  return frames
+}
+
+/** "line 4 of cell-3", "umap.ts line 12", or null when no frame is the user's. */
+export function placeOf(stack: string, entry: EntrySource | null): string | null {
+  const frame = userFrames(stack, entry)[0]
+  if (frame === undefined) return null
+  return frame.path === entry?.filename ? `line ${frame.line}` : `${basename(frame.path)} line ${frame.line}`
+}
+
+function errorRecord(error: Error, entry: EntrySource | null, depth: number): ErrorRecord {
+  const name = String(error.name || 'Error')
+  const message = cut(String(error.message))
+  const stack = String(error.stack ?? '')
+  const frames = userFrames(stack, entry).map((frame) => showFrame(frame, entry))
+  const traceback = [`${name}: ${message}`, ...(frames.length > 0 ? frames : syntaxPlace(stack))]
+  const record: ErrorRecord = { name, message, traceback }
+  const code = (error as { code?: unknown }).code
+  if (typeof code === 'string') record.code = code
+  if (depth >= MAX_DEPTH) return record
+  const cause = Object.getOwnPropertyDescriptor(error, 'cause')?.value as unknown
+  if (cause !== undefined) {
+    record.cause = toErrorRecord(cause, entry, depth + 1)
+    traceback.push('Caused by:', ...record.cause.traceback)
+  }
+  const members = Object.getOwnPropertyDescriptor(error, 'errors')?.value as unknown
+  if (Array.isArray(members)) record.errors = members.slice(0, MAX_MEMBERS).map((member) => toErrorRecord(member, entry, depth + 1))
+  return record
+}
+
+function frameOf(rawName: string, location: string, line: number, column: number, entry: EntrySource | null): UserFrame | null {
+  const functionName = rawName.replace(/^async /, '').replace(/^(Object\.)?\$?(<anonymous>|eval)$/, '').replace(/^Object\./, '')
+  if (location === entry?.filename) {
+    // Lines above the entry hold the helpers that travelled with it: only their names mean something.
+    if (line < 1 || line > entry.lines.length) return functionName === '' ? null : { functionName, path: location, line: 0, column: 0, text: '' }
+    return { functionName, path: location, line: entry.typedLines?.[line - 1] ?? line, column, text: entry.lines[line - 1] ?? '' }
+  }
+  const path = modulePath(location)
+  if (path === null || !isUserModule(path)) return null
+  const place = typedPlace(location, line, column)
+  return { functionName, path, ...place, text: lineOf(path, place.line) }
+}
+
+function showFrame(frame: UserFrame, entry: EntrySource | null): string {
+  const inside = frame.functionName === '' ? '' : ` in ${frame.functionName}`
+  if (frame.line === 0) return `  at ${frame.functionName} (travelled with the run)`
+  const where = frame.path === entry?.filename ? basename(frame.path).replace(/\.[cm]?[jt]sx?$/, '') : frame.path
+  const text = frame.text.trim()
+  return `  at ${where} line ${frame.line}:${frame.column}${inside}${text === '' ? '' : `   ${text.slice(0, 120)}`}`
+}
+
+/** V8 puts the place of a syntax or link error before its message. */
+function syntaxPlace(stack: string): string[] {
+  const match = /^(.+):(\d+)$/.exec(stack.split('\n', 1)[0] ?? '')
+  const path = match === null ? null : modulePath(match[1] as string)
+  if (match === null || path === null || !isUserModule(path)) return []
+  const place = typedPlace(match[1] as string, Number(match[2]), 1)
+  return [`  at ${path} line ${place.line}   ${lineOf(path, place.line).trim()}`]
+}
+
+function lineOf(path: string, line: number): string {
+  return safely(() => readFileSync(path, 'utf8').split('\n')[line - 1]) ?? ''
+}
+
+function cut(text: string): string {
+  return text.length <= MAX_MESSAGE_CHARS ? text : `${text.slice(0, MAX_MESSAGE_CHARS)}… (${text.length} characters)`
+}
+
+function safely<T>(make: () => T): T | null {
+  try {
+    return make()
+  } catch {
+    return null
+  }
+}
