@@ -18,7 +18,7 @@ const MOST_PIXELS = 50_000_000
  * @throws LabflowError BAD_OPTION for a size that is not from 50 × 50 to 50 megapixels, BAD_DATA for what is no figure,
  *   MISSING_TOOL when the drawing package is not installed.
  */
-export async function renderFigurePng(figure: Figure, size: { widthPx?: number; heightPx?: number } = {}): Promise<Uint8Array> {
+export function renderFigurePng(figure: Figure, size: { widthPx?: number; heightPx?: number } = {}): Uint8Array {
   const { widthPx = 800, heightPx = 500 } = size
   if (!Number.isInteger(widthPx) || !Number.isInteger(heightPx) || widthPx < 50 || heightPx < 50 || widthPx * heightPx > MOST_PIXELS) {
     throw new LabflowError('BAD_OPTION', `a figure must be from 50 × 50 to 50 million pixels, not ${widthPx} × ${heightPx}`)
@@ -26,14 +26,19 @@ export async function renderFigurePng(figure: Figure, size: { widthPx?: number; 
   if (typeof figure !== 'object' || figure === null || !Array.isArray(figure.data)) {
     throw new LabflowError('BAD_DATA', 'a figure is an object with a list of traces: { data: [{ x, y, type: "scatter" }], layout: { … } }')
   }
-  const { Resvg } = await import('@resvg/resvg-js').catch((cause: unknown) => {
-    throw new LabflowError('MISSING_TOOL', 'still pictures of figures need the package @resvg/resvg-js: npm install @resvg/resvg-js', { cause })
-  })
+  const { Resvg, fontPath } = loadTools()
   const svg = figureSvg(figure, widthPx, heightPx, FONT_FAMILY)
-  const drawn = new Resvg(svg, { font: { loadSystemFonts: false, fontFiles: [fontPath()], defaultFontFamily: FONT_FAMILY } })
+  const drawn = new Resvg(svg, { font: { loadSystemFonts: false, fontFiles: [fontPath], defaultFontFamily: FONT_FAMILY } })
   return drawn.render().asPng()
 }
 
-function fontPath(): string {
-  return createRequire(import.meta.url).resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf')
+/** Loaded at the first figure, synchronously: a figure from a loop that never yields is drawn too. */
+function loadTools(): { Resvg: typeof import('@resvg/resvg-js').Resvg; fontPath: string } {
+  const require = createRequire(import.meta.url)
+  try {
+    const { Resvg } = require('@resvg/resvg-js') as typeof import('@resvg/resvg-js')
+    return { Resvg, fontPath: require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf') }
+  } catch (cause) {
+    throw new LabflowError('MISSING_TOOL', 'still pictures of figures need two packages: npm install @resvg/resvg-js dejavu-fonts-ttf', { cause })
+  }
 }

@@ -59,8 +59,16 @@ function coordinate(value: unknown): Coordinate {
   return value instanceof Date ? value.toISOString() : Number.NaN
 }
 
-/** The value as a list when it is an array or a typed array, else null. */
+/** Plotly's names of packed number types. */
+const PACKED = { f8: Float64Array, f4: Float32Array, i4: Int32Array, u4: Uint32Array, i2: Int16Array, u2: Uint16Array, i1: Int8Array, u1: Uint8Array, u1c: Uint8ClampedArray } as const
+
+/** The value as a list when it is an array, a typed array or Plotly's packed form `{ dtype, bdata }`, else null. */
 export function listIn(value: unknown): ArrayLike<unknown> | null {
   if (Array.isArray(value)) return value
-  return ArrayBuffer.isView(value) && !(value instanceof DataView) ? (value as unknown as ArrayLike<unknown>) : null
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return value as unknown as ArrayLike<unknown>
+  const packed = value as { dtype?: unknown; bdata?: unknown } | null | undefined
+  const Packed = PACKED[packed?.dtype as keyof typeof PACKED]
+  if (Packed === undefined || typeof packed?.bdata !== 'string') return null
+  const bytes = Uint8Array.from(Buffer.from(packed.bdata, 'base64'))
+  return new Packed(bytes.buffer, 0, Math.floor(bytes.byteLength / Packed.BYTES_PER_ELEMENT))
 }
