@@ -52,6 +52,8 @@ export type SessionCommand =
   | { type: 'describe'; requestId: number; expression: string }
   | { type: 'variables'; requestId: number }
   | { type: 'chdir'; requestId: number; folder: string }
+  /** Folder and environment of the session now: shell commands run in them. Answer: `{ cwd, env }`. */
+  | { type: 'environment'; requestId: number }
   | { type: 'set-environment'; requestId: number; variables: Record<string, string | null> }
   | { type: 'input-reply'; cellId: string; value: string }
   | { type: 'comm'; content: { kind: 'open' | 'message' | 'close'; commId: string; targetName: string; data: unknown } }
