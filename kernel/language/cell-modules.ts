@@ -1,0 +1,135 @@
+/**
+ * Owns the cells that ran, each as a module of its own that imports the newest definition of what it names, so that re-declaring with another type works
+ * and old types stay. Refuses to keep a module that no name and no other module needs.
+ */
+import { type CellStatement, cellStatements, wordsOf } from './cell-names.ts'
+import { declarationText } from './declarations.ts'
+import { DOCUMENT_PREFIX } from './project.ts'
+
+const OWN_FILE = new RegExp(`${DOCUMENT_PREFIX}\\d+(?:\\.ts)?`, 'g')
+
+/** One earlier cell. */
+export interface CellModule {
+  file: string
+  source: string
+  statements: CellStatement[]
+  /** Module text now: the source at first, its declarations once types are printed. */
+  text: string
+  /** Printed types by name; null until the engine gave them. */
+  types: ReadonlyMap<string, string> | null
+  /** The definitions that were newest when the cell ran, by name. */
+  scope: ReadonlyMap<string, NewestName>
+}
+
+/** Where a name of the notebook is declared. */
+export interface NewestName {
+  module: CellModule
+  isMutable: boolean
+}
+
+/** The notebook's names and the modules behind them. */
+export class CellModules {
+  private readonly newest = new Map<string, NewestName>()
+  private readonly modules = new Set<CellModule>()
+  private nextNumber = 1
+
+  /** Adds a cell that ran; null when it declares nothing. `declared` names what analysis found below the top level, such as a `var` in a block. */
+  add(source: string, declared: readonly string[]): CellModule | null {
+    const statements = cellStatements(source)
+    if (!statements) return null
+    const own = new Set([...statements.flatMap(({ names }) => names), ...declared])
+    const hasGlobals = statements.some(({ node }) => node.type === 'TSGlobalDeclaration')
+    if (own.size === 0 && !hasGlobals) return null
+    const scope = new Map<string, NewestName>()
+    for (const word of wordsOf(source)) {
+      const known = own.has(word) ? undefined : this.newest.get(word)
+      if (known) scope.set(word, known)
+    }
+    const module: CellModule = { file: `${DOCUMENT_PREFIX}${this.nextNumber++}.ts`, source, statements, text: '', types: null, scope }
+    module.text = moduleText(module, source, own)
+    const mutable = new Set(statements.filter(({ isMutable }) => isMutable).flatMap(({ names }) => names))
+    const top = new Set(statements.flatMap(({ names }) => names))
+    for (const name of own) this.newest.set(name, { module, isMutable: mutable.has(name) || !top.has(name) })
+    this.modules.add(module)
+    return module
+  }
+
+  /** The short form of a cell whose types were printed. */
+  shortForm(module: CellModule, types: ReadonlyMap<string, string>): string {
+    const text = declarationText(module.source, module.statements, types)
+    return moduleText(module, text, new Set(module.statements.flatMap(({ names }) => names)), true)
+  }
+
+  /** One line that declares the earlier names a text uses; ends in a line feed. `own` are names the text declares itself. */
+  prelude(words: Iterable<string>, own: ReadonlySet<string>): string {
+    const used = new Map<string, NewestName>()
+    for (const word of words) {
+      const known = own.has(word) ? undefined : this.newest.get(word)
+      if (known) used.set(word, known)
+    }
+    return scopeText(used) + '\n'
+  }
+
+  /** Names of the notebook that begin with `prefix`. */
+  namesWith(prefix: string): string[] {
+    return [...this.newest.keys()].filter((name) => name.startsWith(prefix))
+  }
+
+  find(name: string): CellModule | null {
+    return this.newest.get(name)?.module ?? null
+  }
+
+  /** Files of all modules, oldest first. */
+  files(): string[] {
+    return [...this.modules].map(({ file }) => file)
+  }
+
+  /** Whether nothing needs this module any more. */
+  isForgotten(module: CellModule): boolean {
+    return !this.modules.has(module)
+  }
+
+  /** Forgets and returns the files of modules that nothing needs any more. */
+  takeUnused(): string[] {
+    const needed = new Set<CellModule>()
+    const byFile = new Map([...this.modules].map((module) => [module.file, module]))
+    const waiting = [...this.newest.values()].map(({ module }) => module)
+    for (let module = waiting.pop(); module; module = waiting.pop()) {
+      if (needed.has(module)) continue
+      needed.add(module)
+      for (const { module: other } of module.scope.values()) waiting.push(other)
+      // A printed type may name the type of a module that the cell's own text does not.
+      for (const [word] of module.text.matchAll(OWN_FILE)) {
+        const named = byFile.get(word.endsWith('.ts') ? word : `${word}.ts`)
+        if (named) waiting.push(named)
+      }
+    }
+    const files: string[] = []
+    for (const module of this.modules) {
+      if (needed.has(module)) continue
+      this.modules.delete(module)
+      files.push(module.file)
+    }
+    return files
+  }
+}
+
+function moduleText(module: CellModule, body: string, own: ReadonlySet<string>, isShort = false): string {
+  const used = isShort ? new Map([...module.scope].filter(([name]) => wordsOf(body).has(name))) : module.scope
+  if (isShort) module.scope = used
+  const exported = new Set(isShort ? [] : module.statements.filter(({ isExported }) => isExported).flatMap(({ names }) => names))
+  const names = [...own].filter((name) => !exported.has(name))
+  return `${scopeText(used)}\n${body}\nexport { ${names.join(', ')} }\n`
+}
+
+/** Imports keep a constant's literal type widening; what may be assigned must not be an import. */
+function scopeText(used: ReadonlyMap<string, NewestName>): string {
+  const imports = new Map<string, string[]>()
+  let text = ''
+  for (const [name, { module, isMutable }] of used) {
+    if (isMutable) text += `declare let ${name}: typeof import('./${module.file}').${name};`
+    else imports.set(module.file, [...(imports.get(module.file) ?? []), name])
+  }
+  for (const [file, names] of imports) text += `import { ${names.join(', ')} } from './${file}';`
+  return text
+}
