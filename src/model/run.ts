@@ -54,13 +54,14 @@ export interface Definition {
  * - `cell`: statements; after they ran, the values of `outputs` come back by name, and the last expression as `value`.
  * - `function`: an expression that evaluates to the function; it is called with the submitted arguments.
  * - `module`: a task or flow that a local module exports; the worker imports the module and takes the one so named.
+ * `typedLines` gives the line as typed (1-based) of each line of `source`, for error messages; absent = the same lines. Not part of the fingerprint.
  */
 export interface CodeBundle {
   imports: ImportBinding[]
   definitions: Definition[]
   entry:
-    | { kind: 'cell'; source: string; outputs: string[]; functionOutputs: string[]; filename: string }
-    | { kind: 'function'; source: string; filename: string }
+    | { kind: 'cell'; source: string; outputs: string[]; functionOutputs: string[]; filename: string; typedLines?: number[] }
+    | { kind: 'function'; source: string; filename: string; typedLines?: number[] }
     | { kind: 'module'; path: string; taskName: string; runKind: RunKind }
   /** Folder that relative specifiers and bare packages resolve from: the notebook's. Absolute. */
   folder: string

@@ -12,7 +12,7 @@ export interface ScriptHost {
   capture(classes: Record<string, unknown>): Record<string, unknown>
   /** Live view of the outer scope and of the entry's own names, for tasks made inside. */
   expose(readers: Record<string, () => unknown>): void
-  entry: { value: unknown; outputs: Record<string, unknown> } | null
+  /** Runs the statements of a cell as part of the run. */
   enter(call: () => unknown): unknown
 }
 

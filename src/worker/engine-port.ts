@@ -36,6 +36,11 @@ export class EnginePort implements EngineTransport {
     })
   }
 
+  /** Whether someone waits for an answer or an end. */
+  get isInUse(): boolean {
+    return this.#open.size > 0 || this.#followed.size > 0
+  }
+
   onEvent(listener: (event: RunEvent | RunEnded, buffers: Uint8Array[]) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

@@ -1,0 +1,77 @@
+/**
+ * Owns running the code of a bundle in this process: cell, function or module entry, until its value and outputs are there.
+ */
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
+import { constants, Script } from 'node:vm'
+import type { CodeBundle, RunInputs } from '../model/run.ts'
+import { bundleScript } from './bundle-script.ts'
+import type { ScriptHost } from './bundle-script.ts'
+import type { EntrySource } from './error-record.ts'
+import { loadModuleTask } from './module-entry.ts'
+import type { NotebookNames } from './notebook-names.ts'
+
+/** What an entry gave. `outputs` is empty except for a cell. */
+export interface Evaluated {
+  value: unknown
+  outputs: Record<string, unknown>
+}
+
+/** What the evaluation needs from the attempt. */
+export interface EvaluationHost {
+  names: NotebookNames
+  /** Names of the captured values, known before they are decoded. */
+  capturedNames: string[]
+  /** Decodes the inputs; notebook classes are there by then. */
+  decodeInputs(): RunInputs
+  /** Runs user code as part of the run. */
+  enter<T>(body: () => T): T
+}
+
+/** Notebook code of a bundle, for reading stack traces; null for a module. */
+export function entrySource(code: CodeBundle): EntrySource | null {
+  if (code.entry.kind === 'module') return null
+  return { filename: code.entry.filename, lines: code.entry.source.split('\n'), typedLines: code.entry.typedLines ?? null }
+}
+
+/** Evaluates a bundle. Rejects with whatever the user's code threw. */
+export async function evaluate(code: CodeBundle, host: EvaluationHost): Promise<Evaluated> {
+  if (code.entry.kind === 'module') {
+    const body = await loadModuleTask(code.entry.path, code.entry.taskName, code.entry.runKind)
+    const { args } = host.decodeInputs()
+    return { value: await host.enter(() => body(...args)), outputs: {} }
+  }
+  const { text, leadingLines } = bundleScript(code, host.capturedNames)
+  const { filename } = code.entry
+  const script = new Script(`(require, __filename, __dirname) => ${text}`, {
+    filename,
+    lineOffset: -leadingLines,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  })
+  let inputs: RunInputs | null = null
+  const scriptHost: ScriptHost = {
+    load: (specifier, attributes) => importFrom(filename, specifier, attributes),
+    capture: (classes) => {
+      host.names.expose(Object.fromEntries(Object.entries(classes).map(([name, value]) => [name, () => value])))
+      inputs = host.decodeInputs()
+      return inputs.captured
+    },
+    expose: (readers) => host.names.expose(readers),
+    enter: (call) => host.enter(call),
+  }
+  const run = (script.runInThisContext() as (...scope: unknown[]) => (host: ScriptHost) => Promise<unknown>)(
+    createRequire(filename), filename, dirname(filename),
+  )
+  const result = await host.enter(() => run(scriptHost))
+  if (code.entry.kind === 'cell') return result as Evaluated
+  if (typeof result !== 'function') throw new TypeError(`The code of this run is no function but ${typeof result}.`)
+  const { args } = inputs as unknown as RunInputs
+  return { value: await host.enter(() => (result as (...args: unknown[]) => unknown)(...args)), outputs: {} }
+}
+
+/** Imports as code in `filename` would: a script of that name asks, so that relative paths and hooks apply. */
+function importFrom(filename: string, specifier: string, attributes?: Record<string, string>): Promise<Record<string, unknown>> {
+  const words = attributes === undefined ? '' : `, { with: ${JSON.stringify(attributes)} }`
+  const script = new Script(`import(${JSON.stringify(specifier)}${words})`, { filename, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER })
+  return script.runInThisContext() as Promise<Record<string, unknown>>
+}
