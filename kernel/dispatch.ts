@@ -5,7 +5,7 @@
 import type { Comms } from './comms.ts'
 import type { NotebookPort } from './contract.ts'
 import { errorContent, recordOf } from './error-content.ts'
-import { ExecuteQueue } from './execute-queue.ts'
+import { ExecuteQueue, type CellEnd } from './execute-queue.ts'
 import { Execution } from './execution.ts'
 import type { History } from './history.ts'
 import type { InputDesk } from './input-desk.ts'
@@ -101,14 +101,17 @@ export class Dispatch {
     if (running !== null) this.#status('busy', running.header)
   }
 
-  /** The bracket of cells. Resolves whether those behind may run. */
-  async #runCell(request: JupyterMessage): Promise<boolean> {
+  /** The bracket of cells; its end is for the queue to say. */
+  async #runCell(request: JupyterMessage): Promise<CellEnd> {
     this.#status('busy', request.header)
     const started = new Date().toISOString()
     const { reply, mayGoOn } = await this.#execution.run(request)
-    this.#parts.io.reply('shell', request, 'execute_reply', reply, { started })
-    this.#status('idle', request.header)
-    return mayGoOn
+    const answer = (): void => {
+      this.#parts.output.flush()
+      this.#parts.io.reply('shell', request, 'execute_reply', reply, { started })
+      this.#status('idle', request.header)
+    }
+    return { mayGoOn, answer }
   }
 
   #abortCell(request: JupyterMessage): void {

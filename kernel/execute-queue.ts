@@ -10,9 +10,17 @@ const maxWaitingCells = 100_000
 /** Turns of the event loop that cells which already arrived get, to be read before an error aborts what waits. */
 const drainTurns = 3
 
+/** A cell that ran and is not answered yet. */
+export interface CellEnd {
+  /** Whether those behind it may run. */
+  mayGoOn: boolean
+  /** Sends reply and idle. */
+  answer(): void
+}
+
 export interface ExecuteQueueHandlers {
-  /** Runs one cell; resolves whether those behind it may run. Never rejects. */
-  run(request: JupyterMessage): Promise<boolean>
+  /** Runs one cell. Never rejects. */
+  run(request: JupyterMessage): Promise<CellEnd>
   /** Answers a cell that will not run. */
   abort(request: JupyterMessage): void
 }
@@ -38,8 +46,7 @@ export class ExecuteQueue {
     if (!this.#isWorking) void this.#work()
   }
 
-  /** Answers all that wait as aborted. */
-  abortWaiting(): void {
+  #abortWaiting(): void {
     for (const request of this.#waiting.splice(0)) this.#handlers.abort(request)
   }
 
@@ -47,11 +54,12 @@ export class ExecuteQueue {
     this.#isWorking = true
     for (let request = this.#waiting.shift(); request !== undefined; request = this.#waiting.shift()) {
       this.#running = request
-      const mayGoOn = await this.#handlers.run(request)
+      const { mayGoOn, answer } = await this.#handlers.run(request)
+      // Before the answer: a cell that is sent after it was seen must run.
+      for (let turn = 0; !mayGoOn && turn < drainTurns; turn += 1) await nextTurn()
+      answer()
       this.#running = null
-      if (mayGoOn) continue
-      for (let turn = 0; turn < drainTurns; turn += 1) await nextTurn()
-      this.abortWaiting()
+      if (!mayGoOn) this.#abortWaiting()
     }
     this.#isWorking = false
   }

@@ -3,9 +3,7 @@
  * and leaves when told, when its parent is gone, or on SIGTERM. SIGINT is ignored: interrupts come as messages.
  */
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { entryPath } from '../src/entry.ts'
 import { isLabflowError } from '../src/model/errors.ts'
 import { Comms } from './comms.ts'
 import type { NotebookOptions, NotebookPort } from './contract.ts'
@@ -48,8 +46,7 @@ export async function startKernel(commandLine: string[], loadNotebook: () => Pro
 }
 
 async function loadRealNotebook(): Promise<NotebookMaker> {
-  const module = (await import(pathToFileURL(entryPath('kernel/notebook')).href)) as { createNotebook: NotebookMaker }
-  return module.createNotebook
+  return (await import('./notebook.ts')).createNotebook
 }
 
 async function runKernel(connectionFile: string, connection: Connection, folder: string, loadNotebook: () => Promise<NotebookMaker>): Promise<void> {

@@ -86,6 +86,13 @@ describe('cells', () => {
     expect((await kernel.runOf(behind)).stdout).toBe('still\n')
   })
 
+  test('a cell sent right after an error was seen runs: only what was queued before is aborted', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      await kernel.runOf(kernel.sendCell('fail here'))
+      expect((await kernel.run('print next')).reply.content['status']).toBe('ok')
+    }
+  })
+
   test('a silent cell neither counts nor shows its result', async () => {
     const before = (await kernel.run('print x')).reply.content['execution_count']
     const { reply, iopub } = await kernel.run('result 5', { silent: true })
