@@ -101,8 +101,9 @@ export function cutTokens(line: string, magic: string): string[] {
     }
     // An apostrophe inside a word (it's) is no quote.
     if (char === '"' || (char === "'" && (token === '' || /[=,:[{(\s]$/.test(token)))) quote = char
-    else if ('[{('.includes(char)) open.push(char)
-    else if (']})'.includes(char)) open.pop()
+    // Brackets hold a parameter's value together; in the pattern of an option they mean nothing.
+    else if ('[{'.includes(char) && token.includes('=')) open.push(char)
+    else if (']}'.includes(char)) open.pop()
     token += char
   }
   if (quote !== '') throw new LabflowError('BAD_OPTION', `${magic}: a ${quote} is never closed in: ${line}`)
