@@ -17,7 +17,7 @@ export interface ErrorContent {
 
 /** Content of an `error` message and of an error reply. */
 export function errorContent(error: ErrorRecord): ErrorContent {
-  return { ename: error.name, evalue: error.message, traceback: errorLines(error, '') }
+  return { ename: shownName(error), evalue: error.message, traceback: errorLines(error, '') }
 }
 
 /** Record of anything that was thrown inside the kernel; without our own stack. */
@@ -28,11 +28,18 @@ export function recordOf(thrown: unknown): ErrorRecord {
 }
 
 function errorLines(error: ErrorRecord, prefix: string): string[] {
-  const head = `${red}${error.name}${plain}: ${error.message}`
-  // A record that brings its own headline (a syntax error with source and caret) needs no second one.
-  const hasHead = error.traceback.some((line) => line.includes(error.message) && line.includes(error.name))
-  const lines = [...(hasHead ? [] : [head]), ...error.traceback].map((line, index) => (index === 0 ? prefix + line : line))
-  if (error.cause !== undefined) lines.push(...errorLines(error.cause, 'Caused by: '))
-  for (const member of (error.errors ?? []).slice(0, maxMembers)) lines.push(...errorLines(member, 'One of them: '))
+  const name = shownName(error)
+  // A record that brings its own headline, or its causes, needs no second ones.
+  const isSaid = (part: ErrorRecord): boolean => error.traceback.some((line) => line.includes(part.message) && line.includes(part.name))
+  const head = `${red}${name}${plain}: ${error.message}`
+  const own = error.traceback.map((line) => line.replace(/^LabflowError BAD_CODE: /, `${red}${name}${plain}: `))
+  const lines = [...(isSaid(error) ? [] : [head]), ...own].map((line, index) => (index === 0 ? prefix + line : line))
+  if (error.cause !== undefined && !isSaid(error.cause)) lines.push(...errorLines(error.cause, 'Caused by: '))
+  for (const member of (error.errors ?? []).slice(0, maxMembers)) if (!isSaid(member)) lines.push(...errorLines(member, 'One of them: '))
   return lines
+}
+
+/** Code that cannot be read is a SyntaxError to everyone who ever wrote JavaScript. */
+function shownName(error: ErrorRecord): string {
+  return error.name === 'LabflowError' && error.code === 'BAD_CODE' ? 'SyntaxError' : error.name
 }

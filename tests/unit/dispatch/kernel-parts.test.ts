@@ -30,6 +30,17 @@ test('a traceback that brings its own headline gets no second one', () => {
   expect(errorContent({ name: 'SyntaxError', message: 'Expected ;', traceback: ['SyntaxError: Expected ;', 'let x y', '      ^'] }).traceback).toHaveLength(3)
 })
 
+test('a traceback that tells its causes is not told them again', () => {
+  const cause = { name: 'TypeError', message: 'b', traceback: [] }
+  expect(errorContent({ name: 'Error', message: 'a', traceback: ['Error: a\n\nCaused by:\nTypeError: b'], cause }).traceback).toHaveLength(1)
+})
+
+test('code that cannot be read is a SyntaxError', () => {
+  const { ename, traceback } = errorContent({ name: 'LabflowError', code: 'BAD_CODE', message: 'Unexpected token', traceback: ['LabflowError BAD_CODE: Unexpected token'] })
+  expect(ename).toBe('SyntaxError')
+  expect(traceback.map((line) => line.replace(/\u001b\[\d+m/g, ''))).toEqual(['SyntaxError: Unexpected token'])
+})
+
 test('anything thrown becomes a record without our own stack', () => {
   expect(recordOf(Object.assign(new TypeError('x'), { code: 'E1' }))).toEqual({ name: 'TypeError', message: 'x', code: 'E1', traceback: [] })
   expect(recordOf('plain')).toEqual({ name: 'Error', message: 'plain', traceback: [] })
