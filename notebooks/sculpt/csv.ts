@@ -24,7 +24,7 @@ export async function parseCsvColumns(path: string, wanted: readonly string[], e
   while (lines.length > 0 && (lines.at(-1) as string).trim() === '') lines.pop()
   const headerLine = lines[0]
   if (headerLine === undefined) throw new DataError({ file }, 'is empty: it has no header and no rows')
-  const delimiter = [',', ';', '\t'].find((candidate) => headerLine.includes(candidate)) ?? ','
+  const delimiter = delimiterOf(headerLine)
   const header = splitLine(headerLine, delimiter).map((name) => name.trim())
   const positions = columnPositions(header, wanted, file)
   const idPosition = header.indexOf(eventIdColumn)
@@ -70,6 +70,12 @@ function readNumber(field: string, place: { file: string; column: string; row: n
   if (text === '') throw new DataError(place, 'the value is missing')
   if (/^[+-]?(nan|inf|infinity|null|na)$/i.test(text)) throw new DataError(place, `the value is ${text}; every value must be a finite number`)
   throw new DataError(place, `"${text.slice(0, 40)}" is not a number`)
+}
+
+/** The sign that cuts the header into most fields; a comma inside quotes is no cut. */
+function delimiterOf(headerLine: string): string {
+  const counts = [',', ';', '\t'].map((delimiter) => ({ delimiter, count: splitLine(headerLine, delimiter).length }))
+  return counts.reduce((best, next) => (next.count > best.count ? next : best)).delimiter
 }
 
 function splitLine(line: string, delimiter: string): string[] {

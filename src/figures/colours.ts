@@ -2,8 +2,8 @@
  * Owns the colours of static figures: Plotly's own cycle and colour scales.
  */
 
-/** Plotly's default cycle. */
-export const COLOUR_CYCLE = ['#636efa', '#ef553b', '#00cc96', '#ab63fa', '#ffa15a', '#19d3f3', '#ff6692', '#b6e880', '#ff97ff', '#fecb52'] as const
+/** plotly.js's default cycle, so that the still picture has the colours of the live one. */
+export const COLOUR_CYCLE = ['#1f77b4', '#ff7f0e', '#2ca02c', '#d62728', '#9467bd', '#8c564b', '#e377c2', '#7f7f7f', '#bcbd22', '#17becf'] as const
 
 type Rgb = readonly [number, number, number]
 type Scale = readonly (readonly [number, Rgb])[]
@@ -13,8 +13,18 @@ const SCALES: Readonly<Record<string, readonly string[]>> = {
   plasma: ['0d0887', '46039f', '7201a8', '9c179e', 'bd3786', 'd8576b', 'ed7953', 'fb9f3a', 'fdca26', 'f0f921'],
   cividis: ['00224e', '123570', '3b496c', '575d6d', '707173', '8a8678', 'a59c74', 'c3b369', 'e1cc55', 'fee838'],
   greys: ['000000', 'ffffff'],
-  rdbu: ['050aac', '6a89f7', 'bebebe', 'dcaa84', 'e6915a', 'b20a1c'],
-  blues: ['0508b8', '1910d8', '3c19f0', '6b1cfb', '981cfd', 'bf1cfd', 'dd2bfd', 'f246fe', 'fc67fd', 'fe88fc', 'fea5fd', 'febefe', 'fec3fe'],
+}
+
+/** plotly.js's own scales whose stops are not evenly spaced: what it takes for positive, negative and mixed numbers. */
+const UNEVEN: Readonly<Record<string, Scale>> = {
+  reds: [[0, [220, 220, 220]], [0.2, [245, 195, 157]], [0.4, [245, 160, 105]], [1, [178, 10, 28]]],
+  blues: [[0, [5, 10, 172]], [0.35, [40, 60, 190]], [0.5, [70, 100, 245]], [0.6, [90, 120, 245]], [0.7, [106, 137, 247]], [1, [220, 220, 220]]],
+  rdbu: [[0, [5, 10, 172]], [0.35, [106, 137, 247]], [0.5, [190, 190, 190]], [0.6, [220, 170, 132]], [0.7, [230, 145, 90]], [1, [178, 10, 28]]],
+}
+
+/** The scale plotly.js takes when none is named. */
+export function defaultScale(low: number, high: number): string {
+  return low < 0 ? (high > 0 ? 'rdbu' : 'blues') : 'reds'
 }
 
 /** The colour of trace n. */
@@ -23,10 +33,10 @@ export function cycleColour(index: number, cycle: readonly string[] = COLOUR_CYC
 }
 
 /**
- * A function from 0…1 to a colour: Plotly's `colorscale` by name or as pairs; Plotly's own default (plasma) when it cannot be read.
+ * A function from 0…1 to a colour: Plotly's `colorscale` by name or as pairs; the scale `otherwise` when it cannot be read.
  */
-export function colourScale(scale: unknown, isReversed = false): (share: number) => string {
-  const stops = stopsOf(scale)
+export function colourScale(scale: unknown, otherwise: string, isReversed = false): (share: number) => string {
+  const stops = stopsOf(scale, otherwise)
   return (share) => {
     const clamped = Math.min(1, Math.max(0, Number.isFinite(share) ? share : 0))
     const at = isReversed ? 1 - clamped : clamped
@@ -39,7 +49,7 @@ export function colourScale(scale: unknown, isReversed = false): (share: number)
   }
 }
 
-function stopsOf(scale: unknown): Scale {
+function stopsOf(scale: unknown, otherwise: string): Scale {
   if (Array.isArray(scale)) {
     const pairs = scale.flatMap((pair): [number, Rgb][] => {
       const rgb = Array.isArray(pair) && typeof pair[0] === 'number' ? rgbOf(pair[1]) : null
@@ -47,8 +57,9 @@ function stopsOf(scale: unknown): Scale {
     })
     if (pairs.length >= 2) return pairs
   }
-  const name = typeof scale === 'string' ? scale.toLowerCase() : ''
-  const colours = SCALES[name] ?? (SCALES['plasma'] as readonly string[])
+  const name = typeof scale === 'string' && (scale.toLowerCase() in SCALES || scale.toLowerCase() in UNEVEN) ? scale.toLowerCase() : otherwise
+  if (UNEVEN[name] !== undefined) return UNEVEN[name]
+  const colours = SCALES[name] ?? (SCALES['viridis'] as readonly string[])
   return colours.map((hex, index) => [index / (colours.length - 1), rgbOf(`#${hex}`) as Rgb])
 }
 

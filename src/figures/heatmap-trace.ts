@@ -1,7 +1,7 @@
 /**
  * Owns the static drawing of heatmaps: one rectangle a cell, and a colour bar.
  */
-import { colourScale } from './colours.ts'
+import { colourScale, defaultScale } from './colours.ts'
 import type { Drawing } from './drawing.ts'
 import { coordinatesIn, listIn, numberIn, objectIn, titleIn } from './figure.ts'
 import type { Coordinate, Trace } from './figure.ts'
@@ -16,7 +16,7 @@ export function heatmapDrawing(trace: Trace): Drawing {
   const finite = rows.flat().filter(Number.isFinite)
   const low = numberIn(trace, 'zmin', finite.reduce((a, b) => Math.min(a, b), Infinity))
   const high = numberIn(trace, 'zmax', finite.reduce((a, b) => Math.max(a, b), -Infinity))
-  const colourOf = colourScale(trace['colorscale'] ?? 'plasma', trace['reversescale'] === true)
+  const colourOf = colourScale(trace['colorscale'], defaultScale(low, high), trace['reversescale'] === true)
   return {
     x: x.values,
     y: y.values,

@@ -1,7 +1,7 @@
 /**
  * Owns the static drawing of scatter and scattergl traces: lines, markers, colours by value or by point.
  */
-import { colourScale, cycleColour } from './colours.ts'
+import { colourScale, cycleColour, defaultScale } from './colours.ts'
 import type { Drawing, TraceContext } from './drawing.ts'
 import { coordinatesIn, listIn, numberIn, objectIn, plainText, stringIn } from './figure.ts'
 import type { Coordinate, Trace } from './figure.ts'
@@ -58,7 +58,7 @@ function pointColours(marker: Trace, traceColour: string, nPoints: number): Poin
   const finite = numbers.filter(Number.isFinite)
   const low = numberIn(marker, 'cmin', finite.reduce((a, b) => Math.min(a, b), Infinity))
   const high = numberIn(marker, 'cmax', finite.reduce((a, b) => Math.max(a, b), -Infinity))
-  const colourOf = colourScale(marker['colorscale'], marker['reversescale'] === true)
+  const colourOf = colourScale(marker['colorscale'], defaultScale(low, high), marker['reversescale'] === true)
   const bar = marker['showscale'] === true ? { low, high, colourOf, title: stringIn(objectIn(objectIn(marker, 'colorbar'), 'title'), 'text', '') } : null
   return { single: traceColour, list: numbers.map((value) => colourOf(high > low ? (value - low) / (high - low) : 0.5)), bar }
 }

@@ -24,6 +24,8 @@ function pageTemplate(): object {
       xaxis: axis,
       yaxis: axis,
       hoverlabel: { font: { family: colour('--jp-content-font-family', 'sans-serif') } },
+      // Else the legend's dots are as tiny as those of a scatter of thousands.
+      legend: { itemsizing: 'constant' },
       margin: { t: 48, r: 24, b: 48, l: 56 },
     },
   }

@@ -26,6 +26,6 @@ function cancel(kernel: Kernel, runId: string, onRefused: (why: string) => void)
   }
   comm.onMsg = (message) => refusal(message.content.data)
   comm.onClose = (message) => refusal(message.content.data)
-  comm.open({ type: 'cancel', run: runId })
+  comm.open({})
   comm.send({ type: 'cancel', run: runId })
 }

@@ -61,14 +61,14 @@ test('arrays that Plotly packs as base64 are drawn as numbers', () => {
 })
 
 test('missing and non-positive values leave a gap instead of a wrong point', () => {
-  const path = /<path d="(M[^"]*)" fill="none" stroke="#636efa"/.exec(svgOf({ data: [{ mode: 'lines', y: [1, null, 10, 0, 100] }], layout: { yaxis: { type: 'log' } } }))?.[1]
+  const path = /<path d="(M[^"]*)" fill="none" stroke="#1f77b4"/.exec(svgOf({ data: [{ mode: 'lines', y: [1, null, 10, 0, 100] }], layout: { yaxis: { type: 'log' } } }))?.[1]
   expect(count(path ?? '', 'M')).toBe(3)
   expect(path).not.toContain('NaN')
 })
 
 test('grouped bars stand side by side, stacked bars on top of each other', () => {
   const data = [{ type: 'bar', x: ['a', 'b'], y: [1, 2] }, { type: 'bar', x: ['a', 'b'], y: [3, 4] }]
-  const bars = (barmode: string): number[][] => [...svgOf({ data, layout: { barmode, showlegend: false } }).matchAll(/<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)" fill="#(?:636efa|ef553b)"/g)].map((match) => match.slice(1, 5).map(Number))
+  const bars = (barmode: string): number[][] => [...svgOf({ data, layout: { barmode, showlegend: false } }).matchAll(/<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)" fill="#(?:1f77b4|ff7f0e)"/g)].map((match) => match.slice(1, 5).map(Number))
   const [a1, , a2] = bars('group') as [number[], number[], number[]]
   expect(a2[0]).toBeCloseTo(a1[0]! + a1[2]!, 1)
   const [lower, , upper] = bars('stack') as [number[], number[], number[]]
@@ -78,7 +78,7 @@ test('grouped bars stand side by side, stacked bars on top of each other', () =>
 
 test('a histogram counts every value once, and two share their bins', () => {
   const svg = svgOf({ data: [{ type: 'histogram', x: [0.1, 0.2, 1.5], nbinsx: 2 }, { type: 'histogram', x: [1.2, 1.9], nbinsx: 2 }], layout: { showlegend: false } })
-  const heights = [...svg.matchAll(/height="([\d.]+)" fill="#(?:636efa|ef553b)"/g)].map((match) => Number(match[1]))
+  const heights = [...svg.matchAll(/height="([\d.]+)" fill="#(?:1f77b4|ff7f0e)"/g)].map((match) => Number(match[1]))
   expect(heights).toHaveLength(4)
   expect(heights[0]).toBeCloseTo(2 * heights[1]!, 0)
   expect(heights[2]).toBe(0)

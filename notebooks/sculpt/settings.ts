@@ -1,0 +1,72 @@
+/**
+ * Owns the settings of the umap analysis: configs/sculpt.yaml, with a run's own parameters on top.
+ * Refuses unknown names and wrong types, with the name and what was meant.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { parse } from 'yaml'
+import type { StoredFile } from './event-files.ts'
+
+/** Parameters of the umap analysis; each has a default in configs/sculpt.yaml. */
+export interface UmapAnalysisParameters {
+  /** Files that events can be read from; paths are relative to this folder. */
+  storedFiles?: StoredFile[]
+  /** Ids of the files to read; empty = all. */
+  selectedIds?: string[]
+  /** Neighbours a row has in UMAP's graph, from 2. */
+  numNeighbors?: number
+  /** Closest distance of points in the embedding, 0 to 1. */
+  minDist?: number
+  /** Share of each file's rows to take, above 0, up to 1. */
+  sampleFrac?: number
+  /** Columns to embed, in groups by name. */
+  selectedFeatures?: Record<string, string[]>
+  /** Radius of DBSCAN on the scaled embedding. */
+  dbscanEps?: number
+  /** Points within the radius that make a core point, itself included. */
+  dbscanMinSamples?: number
+  /** Seed of sampling and embedding. */
+  seed?: number
+}
+
+/** The parameters with nothing left out. */
+export type UmapAnalysisSettings = Required<UmapAnalysisParameters>
+
+/** The folder that relative paths of data files start from: this one. */
+export const DATA_ROOT = import.meta.dirname
+
+/**
+ * The settings of a run: `parameters` over configs/sculpt.yaml.
+ * @throws TypeError naming a parameter that is unknown or has the wrong type.
+ */
+export function resolveSettings(parameters: UmapAnalysisParameters = {}): UmapAnalysisSettings {
+  const defaults = readDefaults()
+  const known = Object.keys(defaults)
+  for (const [name, value] of Object.entries(parameters)) {
+    if (!(name in defaults)) throw new TypeError(`umapAnalysis has no parameter "${name}"; it has ${known.join(', ')}`)
+    const expected = typeName(defaults[name as keyof UmapAnalysisSettings])
+    if (value !== undefined && typeName(value) !== expected) throw new TypeError(`umapAnalysis: ${name} must be ${expected}, not ${typeName(value)} (${JSON.stringify(value)?.slice(0, 60)})`)
+  }
+  const given = Object.entries(parameters).filter(([, value]) => value !== undefined)
+  return { ...defaults, ...(Object.fromEntries(given) as UmapAnalysisParameters) }
+}
+
+/** The columns of all groups, in order. */
+export function columnsOf(selectedFeatures: Readonly<Record<string, readonly string[]>>): string[] {
+  return Object.values(selectedFeatures).flat()
+}
+
+function typeName(value: unknown): string {
+  if (Array.isArray(value)) return 'a list'
+  if (value === null) return 'null'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
+/** configs/sculpt.yaml of the nearest folder upwards that has one: the repository's. */
+function readDefaults(): UmapAnalysisSettings {
+  for (let folder = DATA_ROOT; ; folder = dirname(folder)) {
+    const path = join(folder, 'configs', 'sculpt.yaml')
+    if (existsSync(path)) return parse(readFileSync(path, 'utf8')) as UmapAnalysisSettings
+    if (dirname(folder) === folder) throw new Error(`configs/sculpt.yaml is missing: it should be in a folder above ${DATA_ROOT}`)
+  }
+}
