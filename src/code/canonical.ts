@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto'
 import { transformSync } from 'oxc-transform'
-import { commentSpans } from './parse.ts'
+import { childrenOf, commentSpans, parseModule } from './parse.ts'
+import type { AstNode } from './parse.ts'
 import { stripTypes } from './strip.ts'
 
 /**
@@ -16,7 +17,11 @@ export function canonicalText(javascript: string): string {
   const result = transformSync('canonical.js', bare, { lang: 'js', sourceType: 'module', target: 'esnext' })
   // stripTypes says what is wrong, in words.
   if (result.errors.length > 0) return stripTypes(javascript, 'canonical.js').code.trim()
-  return result.code.trim()
+  const printed = result.code.trim()
+  // A line of one semicolon is an empty statement, unless it stands in a template.
+  if (!/^\s*;\s*$/m.test(printed)) return printed
+  const full = withoutEmptyStatements(printed)
+  return full === printed ? printed : canonicalText(full)
 }
 
 /** sha256 hex of the {@link canonicalText} of JavaScript statements. */
@@ -39,6 +44,26 @@ export function withoutComments(source: string, filename = 'cell.js'): string {
     position = end
   }
   return bare + source.slice(position)
+}
+
+/** Drops empty statements from lists of statements; one that is the body of a loop stays. */
+function withoutEmptyStatements(javascript: string): string {
+  const spans: AstNode[] = []
+  const visit = (node: AstNode): void => {
+    const isList = node.type === 'Program' || node.type === 'BlockStatement' || node.type === 'StaticBlock' || node.type === 'SwitchCase'
+    for (const child of childrenOf(node)) {
+      if (isList && child.type === 'EmptyStatement') spans.push(child)
+      else visit(child)
+    }
+  }
+  visit(parseModule(javascript))
+  let kept = ''
+  let position = 0
+  for (const { start, end } of spans) {
+    kept += javascript.slice(position, start)
+    position = end
+  }
+  return kept + javascript.slice(position)
 }
 
 function sha256(text: string): string {

@@ -117,3 +117,17 @@ function toParseError(source: string, error: { message: string; labels: readonly
   const isAtEnd = isOpenText || isOpenComment || offset >= source.trimEnd().length
   return { message, offset, ...positionOf(source, offset), isAtEnd }
 }
+
+/** Specifiers that a JavaScript module asks for: imports, re-exports, `import('literal')`, `require('literal')`; each once, in order. */
+export function moduleRequests(javascript: string, filename = 'module.js'): string[] {
+  const result = parseSync(filename, javascript, { lang: languageOf(filename), sourceType: 'module' })
+  const { staticImports, staticExports, dynamicImports } = result.module
+  const specifiers = staticImports.map((item) => item.moduleRequest.value)
+  for (const item of staticExports) for (const entry of item.entries) if (entry.moduleRequest) specifiers.push(entry.moduleRequest.value)
+  for (const { moduleRequest } of dynamicImports) {
+    const literal = /^(['"`])([^'"`$\\]+)\1$/.exec(javascript.slice(moduleRequest.start, moduleRequest.end))
+    if (literal) specifiers.push(literal[2]!)
+  }
+  for (const match of javascript.matchAll(/\brequire\(\s*(['"])([^'"\\]+)\1\s*\)/g)) specifiers.push(match[2]!)
+  return [...new Set(specifiers)]
+}

@@ -1,0 +1,69 @@
+/**
+ * Owns capturing a function with its arguments: a task or flow made in a notebook cell travels as source with everything it uses.
+ * Refuses functions without source of their own: built-in, bound, or closing over names that the notebook does not have.
+ */
+import { identifierName, nodeIn, nodesIn, parseModule } from '../code/parse.ts'
+import { analyzeScopes } from '../code/scope.ts'
+import { settle, toDefinition } from './capture-cell.ts'
+import { ClosureBuilder } from './closure.ts'
+import { cacheKeyOf, closureFingerprint } from './fingerprint.ts'
+import { functionSource } from './function-source.ts'
+import type { AstNode } from '../code/parse.ts'
+import type { CodecContext } from '../values/codec.ts'
+import type { NamedArgument } from './inputs.ts'
+import type { Capture, NameScope } from './contract.ts'
+
+/** What {@link captureFunction} works on: a function, or the JavaScript of an expression that makes one. */
+export interface FunctionCaptureRequest {
+  target?: (...args: never[]) => unknown
+  source?: string
+  args: readonly unknown[]
+  scope: NameScope
+  /** File name of the function in stack traces; absolute, inside the notebook's folder. */
+  filename: string
+  codec?: CodecContext
+}
+
+/** Captures a call. @throws LabflowError CANNOT_CAPTURE, CANNOT_ENCODE, BAD_CODE. */
+export async function captureFunction(request: FunctionCaptureRequest): Promise<Capture> {
+  const { scope, filename } = request
+  const source = request.source ?? functionSource(request.target)
+  const program = parseModule(`(${source});`)
+  const { uses } = analyzeScopes(program)
+  const unguarded = new Set(uses.filter((use) => use.access !== 'typeof').map((use) => use.name))
+  const closure = new ClosureBuilder(scope)
+  closure.add([...new Set(uses.map((use) => use.name))].map((name) => ({ name, isGuarded: !unguarded.has(name) })), null)
+  const args = nameArguments(program, request.args)
+  const { encoded, parts } = settle(closure, args, new Set(), request.codec ?? {})
+  const entry = { kind: 'function' as const, source, filename }
+  const { fingerprint, parts: fingerprintParts } = closureFingerprint({ entry, imports: parts.imports, definitions: parts.definitions, folder: scope.folder })
+  return {
+    code: { imports: parts.imports, definitions: parts.definitions.map(toDefinition), entry, folder: scope.folder, fingerprint, fingerprintParts },
+    inputs: encoded.inputs,
+    inputDigests: encoded.inputDigests,
+    cacheKey: cacheKeyOf(fingerprint, encoded.inputDigests, encoded.structure),
+    parameters: encoded.parameters,
+  }
+}
+
+/** The arguments by the names of the parameters: `options` for an object pattern, `argument 2` where there is no name. */
+export function nameArguments(program: AstNode, args: readonly unknown[]): NamedArgument[] {
+  const statement = nodesIn(program, 'body')[0]
+  const expression = statement ? nodeIn(statement, 'expression') : null
+  const parameters = expression && /Function/.test(expression.type) ? nodesIn(expression, 'params') : []
+  const taken = new Set<string>()
+  return args.map((value, index) => {
+    const parameter = bareParameter(parameters[Math.min(index, parameters.length - 1)] ?? null)
+    const isFields = parameter?.type === 'ObjectPattern'
+    const name = identifierName(parameter) ?? (isFields ? 'options' : `argument ${index + 1}`)
+    const unique = taken.has(name) ? `${name}[${index}]` : name
+    taken.add(unique)
+    return { name: unique, value, isFields }
+  })
+}
+
+function bareParameter(parameter: AstNode | null): AstNode | null {
+  if (parameter?.type === 'AssignmentPattern') return nodeIn(parameter, 'left')
+  if (parameter?.type === 'RestElement') return nodeIn(parameter, 'argument')
+  return parameter
+}
