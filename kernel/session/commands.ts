@@ -4,7 +4,8 @@
 import process from 'node:process'
 import type { DisplayApi } from '../../src/display/index.ts'
 import { toMimeBundle } from '../../src/display/index.ts'
-import { type CellRun } from './cell-context.ts'
+import type { ModuleHooks } from '../../src/modules/hooks.ts'
+import type { CellRun } from './cell-context.ts'
 import { describeExpression, describeVariables } from './describe.ts'
 import { NotebookNames } from './definitions.ts'
 import { toErrorRecord } from './errors.ts'
@@ -17,6 +18,7 @@ import type { WatcherLink } from './watcher-link.ts'
 
 export interface SessionParts {
   outlet: Outlet
+  modules: ModuleHooks
   cells: CellSources
   watcher: WatcherLink
   input: InputRequests
@@ -62,13 +64,17 @@ export class CommandHandler {
     const run: CellRun = { cellId: command.cellId, isStopped: false, allowStdin: command.allowStdin }
     cells.add(cell)
     this.#names.record(cell.analysis)
+    this.#parts.modules.refresh()
     try {
       const shown = await runCell(cell, run, { loopFlag: watcher.loopFlag }, () => watcher.answer())
       await display.settled()
       const userExpressions = this.#evaluateAll(command.userExpressions)
       outlet.send({ type: 'executed', requestId, ok: true, result: shown === null ? null : { data: shown.data, metadata: shown.metadata }, userExpressions })
     } catch (error) {
+      this.#parts.modules.forgetFailed(error)
       outlet.send({ type: 'executed', requestId, ok: false, error: toErrorRecord(error, cells) })
+    } finally {
+      this.#names.settle(cell.analysis)
     }
   }
 
@@ -104,6 +110,7 @@ export class CommandHandler {
       case 'chdir':
         process.chdir(command.folder)
         return { value: process.cwd() }
+      case 'environment': return { value: { cwd: process.cwd(), env: { ...process.env } } }
       case 'set-environment':
         for (const [name, value] of Object.entries(command.variables)) {
           if (value === null) delete process.env[name]

@@ -12,6 +12,7 @@ export class NotebookNames implements NameScope {
   folder: string
   readonly #imports = new Map<string, ImportBinding>()
   readonly #definitions = new Map<string, RecordedDefinition>()
+  readonly #values = new Map<string, unknown>()
   readonly #pending = new Map<string, string>()
 
   constructor(folder: string) {
@@ -20,7 +21,7 @@ export class NotebookNames implements NameScope {
 
   /** Records a cell that starts to run: what it declares replaces what the names meant before. */
   record(analysis: CellAnalysis): void {
-    for (const name of [...analysis.declared, ...analysis.assigned]) this.forget(name)
+    for (const name of analysis.declared) this.forget(name)
     for (const binding of analysis.imports) {
       this.forget(binding.local)
       this.#imports.set(binding.local, binding)
@@ -28,10 +29,16 @@ export class NotebookNames implements NameScope {
     for (const definition of analysis.definitions) this.#definitions.set(definition.name, definition)
   }
 
+  /** The cell has ended: a definition counts as long as its name has the value it has now. */
+  settle(analysis: CellAnalysis): void {
+    for (const { name } of analysis.definitions) this.#values.set(name, Object.getOwnPropertyDescriptor(globalThis, name)?.value)
+  }
+
   /** A value was put under the name from outside any cell. */
   forget(name: string): void {
     this.#imports.delete(name)
     this.#definitions.delete(name)
+    this.#values.delete(name)
     this.clearPending(name)
   }
 
@@ -55,7 +62,9 @@ export class NotebookNames implements NameScope {
     const binding = this.#imports.get(name)
     if (binding !== undefined) return { kind: 'import', binding }
     const descriptor = Object.getOwnPropertyDescriptor(globalThis, name)
-    const definition = this.#definitions.get(name)
+    const recorded = this.#definitions.get(name)
+    const isStale = recorded !== undefined && this.#values.has(name) && this.#values.get(name) !== descriptor?.value
+    const definition = isStale ? undefined : recorded
     if (definition !== undefined && isLabflowTask(descriptor?.value)) return { kind: 'task', fingerprintSource: definition }
     if (definition !== undefined && definition.kind !== 'data') return { kind: 'definition', definition }
     if (descriptor === undefined || descriptor.get !== undefined || !this.#isOfUser(descriptor)) return { kind: 'unknown' }

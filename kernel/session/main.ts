@@ -3,6 +3,7 @@
  * Refuses nothing that user code does: it may block, crash or exit, and the kernel goes on.
  */
 import process from 'node:process'
+import { installModuleHooks } from '../../src/modules/hooks.ts'
 import { openPipe, PIPE_FDS } from '../../src/pipe/command-reader.ts'
 import { currentCellId } from './cell-context.ts'
 import { CommandHandler } from './commands.ts'
@@ -30,7 +31,8 @@ const reportLate = (error: unknown): void => outlet.send({ type: 'late-error', c
 process.on('uncaughtException', reportLate)
 process.on('unhandledRejection', reportLate)
 
-const handler = new CommandHandler({ outlet, cells, watcher, input, display, folder })
+const modules = installModuleHooks({ folder })
+const handler = new CommandHandler({ outlet, modules, cells, watcher, input, display, folder })
 openPipe<SessionCommand>(PIPE_FDS.down, {
   onMessage: (command, buffers) => handler.handle(command, buffers),
   // The watcher ends a busy process; this end is for an idle one.

@@ -86,7 +86,11 @@ function terminate(seen: number, count: number): void {
     inspector = new Session()
     inspector.connectToMainThread()
   }
-  betweenFrames(() => inspector?.post('Runtime.terminateExecution', () => {}))
+  betweenFrames(() => {
+    // A child that was started after the first signal has not seen it, and spawnSync waits for it.
+    if (count > 0) process.kill(-process.pid, 'SIGINT')
+    inspector?.post('Runtime.terminateExecution', () => {})
+  })
   const started = performance.now()
   const look = (): void => {
     if (hasAnswered(seen)) return

@@ -1,0 +1,51 @@
+/**
+ * Owns what a user expects of the stop button: any JavaScript stops, and every variable is kept.
+ */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { NotebookSession } from './notebook-session.ts'
+
+let notebook: NotebookSession
+beforeAll(async () => {
+  notebook = new NotebookSession()
+  await notebook.run('let kept = 42; let turns = 0')
+})
+afterAll(() => notebook.close())
+
+const busy: [string, string][] = [
+  ['a sync loop', 'console.log("go"); for (;;) turns++'],
+  ['a sync loop inside try/catch/finally', 'console.log("go"); try { for (;;); } catch {} finally { turns++ }'],
+  ['a loop after an await', 'await null; console.log("go"); for (;;) turns++'],
+  ['a pending await', 'console.log("go"); await new Promise(() => {})'],
+  ['a loop of awaits that never yields', 'console.log("go"); for (;;) await null'],
+  ['a loop of short sleeps', 'console.log("go"); for (;;) { await new Promise((resolve) => setTimeout(resolve, 2)); turns++ }'],
+  ['Atomics.wait', 'console.log("go"); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)'],
+  ['a child that is waited for', 'console.log("go"); (await import("node:child_process")).spawnSync("sleep", ["600"]); await new Promise(() => {})'],
+]
+
+test.each(busy)('%s stops and the variables are kept', async (_name, source) => {
+  const cell = notebook.run(source)
+  await notebook.until(() => notebook.printed(notebook.cellId).includes('go'))
+  await notebook.client.interrupt()
+  const outcome = await cell
+  expect(outcome.ok ? 'ended' : outcome.error.name).toBe('Interrupted')
+  expect(await notebook.value('kept')).toBe('42')
+})
+
+test('a loop in a timer of an ended cell stops', async () => {
+  await notebook.run('setTimeout(() => { console.log("spinning"); for (;;); }, 1); 0')
+  const { cellId } = notebook
+  await notebook.until(() => notebook.printed(cellId).includes('spinning'))
+  await notebook.client.interrupt()
+  expect(await notebook.value('kept')).toBe('42')
+})
+
+test('an interrupted loop of sleeps does not go on behind the next cells', async () => {
+  const before = await notebook.value('turns')
+  await notebook.run('await new Promise((resolve) => setTimeout(resolve, 30))')
+  expect(await notebook.value('turns')).toBe(before)
+})
+
+test('interrupting an idle session does nothing', async () => {
+  await notebook.client.interrupt()
+  expect(await notebook.value('kept')).toBe('42')
+})
