@@ -9,16 +9,21 @@ const maxLogBytes = 1_000_000
 
 export interface KernelLog {
   write(line: string): void
+  /** Removes the file: a kernel that left in order leaves nothing behind. */
+  remove(): void
   readonly path: string
 }
 
-/** Log of the kernel with this connection file: the same name with `.log`. An older one is removed. */
+/** Log of the kernel with this connection file: the same name with `.labflow.log`. An older one is removed. */
 export function createKernelLog(connectionFile: string): KernelLog {
-  const path = `${connectionFile.replace(/\.json$/, '')}.log`
+  const path = `${connectionFile.replace(/\.json$/, '')}.labflow.log`
   let writtenBytes = 0
   tryTo(() => rmSync(path, { force: true }))
   return {
     path,
+    remove() {
+      tryTo(() => rmSync(path, { force: true }))
+    },
     write(line) {
       if (writtenBytes > maxLogBytes) return
       const text = `${new Date().toISOString()} ${line}\n`

@@ -77,6 +77,7 @@ async function runKernel(connectionFile: string, connection: Connection, folder:
     await Promise.race([Promise.all([closing, history.settled()]), limit])
     output.flush()
     await sockets?.close()
+    log.remove()
     process.exit(0)
   }
 

@@ -97,7 +97,7 @@ export class JupyterClient {
     const ip = transport === 'tcp' ? '127.0.0.1' : join(this.scratch, 'k')
     const file = join(this.scratch, 'kernel.json')
     writeFileSync(file, JSON.stringify({ transport, ip, shell_port, iopub_port, stdin_port, control_port, hb_port, key: this.key, signature_scheme: 'hmac-sha256' }))
-    this.logPath = join(this.scratch, 'kernel.log')
+    this.logPath = join(this.scratch, 'kernel.labflow.log')
     this.process = spawn(process.execPath, [entry, file], {
       cwd: folder ?? this.scratch,
       stdio: ['ignore', 'ignore', 'pipe'],
