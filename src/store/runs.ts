@@ -55,6 +55,7 @@ export class RunStore {
   readonly #byId: Statement
   readonly #byPrefix: Statement
   readonly #byName: Statement
+  readonly #completedChild: Statement
   #lastNumber: number
 
   constructor(database: StoreDatabase) {
@@ -77,6 +78,8 @@ export class RunStore {
     this.#byId = database.prepare(`${SELECT_RUN} WHERE r.id = ?`)
     this.#byPrefix = database.prepare(`${SELECT_RUN} WHERE r.id >= ? AND r.id < ? ORDER BY r.number DESC LIMIT 2`)
     this.#byName = database.prepare(`${SELECT_RUN} WHERE (r.run_name = ?1 OR r.name = ?1) ORDER BY (r.notebook IS ?2 AND ?2 IS NOT NULL) DESC, r.number DESC LIMIT 1`)
+    this.#completedChild = database.prepare(
+      `SELECT coalesce(cached_from, number) FROM runs WHERE parent_id = ? AND cache_key = ? AND state_type = 'COMPLETED' ORDER BY number DESC LIMIT 1`).pluck()
     this.#lastNumber = (database.prepare('SELECT coalesce(max(number), 0) FROM runs').pluck().get() as number)
   }
 
@@ -123,6 +126,11 @@ export class RunStore {
 
   byId(id: string): RunRecord | null {
     return maybeRecord(this.#byId.get(id))
+  }
+
+  /** Number of a completed run that this parent submitted under this key: of the run that computed it. */
+  completedChild(parentRunId: string, cacheKey: string): number | null {
+    return (this.#completedChild.get(parentRunId, cacheKey) as number | undefined) ?? null
   }
 
   /** Number of a run by its long id. */

@@ -54,8 +54,8 @@ export interface EngineMethods {
   list: { params: { filter: RunFilter }; result: { runs: RunRecord[] } }
   /** Buffers out: the encoded RunResult, empty when there is none. */
   result: { params: { runId: string }; result: { hasResult: boolean } }
-  /** Everything the run showed, in order, streams joined. */
-  outputs: { params: { runId: string }; result: { outputs: RunOutput[] } }
+  /** Everything the run showed, in order, streams joined; `upToSeq` is the last event it covers, null when the run has ended. */
+  outputs: { params: { runId: string }; result: { outputs: RunOutput[]; upToSeq?: number | null } }
   logs: { params: { runId: string; tail?: number }; result: { lines: LogLine[]; cutLines: number } }
   cancel: { params: { runId: string; reason: string }; result: { run: RunRecord } }
   /** Tells the executor that the calling run waits for another (true) or goes on (false): a waiting run gives its slot back. Workers only. */

@@ -1,0 +1,34 @@
+/** Owns the regular look at attempts at work: memory and CPU of their process trees, and a log line for a run that says nothing. */
+import type { Clock } from '../clock.ts'
+import type { Attempt } from './attempt.ts'
+import { usageOf } from './process-tree.ts'
+import type { RunBook } from './run-book.ts'
+
+const LOOK_MS = 2_000
+
+/** Begins to look every two seconds, or more often when `silentMs` is shorter. */
+export function watchRuns(clock: Clock, book: RunBook, silentMs: number): void {
+  clock.every(Math.min(LOOK_MS, silentMs), () => {
+    const nowMs = clock.nowMs()
+    for (const run of book.runs) if (run.attempt !== null) look(run.attempt, book, nowMs, silentMs)
+  })
+}
+
+function look(attempt: Attempt, book: RunBook, nowMs: number, silentMs: number): void {
+  const usage = usageOf(attempt.process.pid)
+  if (usage !== null) attempt.measure(usage.memoryBytes, usage.cpuSeconds)
+  if (nowMs - attempt.lastHeardMs < silentMs) return
+  attempt.lastHeardMs = nowMs
+  const { run } = attempt
+  const used = usage === null ? '' : `, ${usage.cpuSeconds.toFixed(0)} s of CPU, ${(usage.memoryBytes / 1e6).toFixed(0)} MB`
+  const waits = run.children.size > 0 ? `, ${run.children.size} of its runs at work` : ''
+  book.log(run, 'info', `still running: ${durationWords(nowMs - (run.record.startedMs ?? attempt.assignedMs))}${used}${waits}`)
+}
+
+function durationWords(durationMs: number): string {
+  const seconds = Math.round(durationMs / 1000)
+  const hours = Math.floor(seconds / 3600)
+  const minutes = Math.floor((seconds % 3600) / 60)
+  const parts = [hours > 0 ? `${hours} h` : '', minutes > 0 ? `${minutes} m` : '', hours === 0 ? `${seconds % 60} s` : '']
+  return parts.filter(Boolean).join(' ')
+}
