@@ -19,6 +19,10 @@ export interface CellModule {
   types: ReadonlyMap<string, string> | null
   /** The definitions that were newest when the cell ran, by name. */
   scope: ReadonlyMap<string, NewestName>
+  /** Names the cell declares, imports included. */
+  own: ReadonlySet<string>
+  /** Declares for the whole program, so it is never forgotten. */
+  isAmbient: boolean
 }
 
 /** Where a name of the notebook is declared. */
@@ -38,15 +42,16 @@ export class CellModules {
     const statements = cellStatements(source)
     if (!statements) return null
     const own = new Set([...statements.flatMap(({ names }) => names), ...declared])
-    const hasGlobals = statements.some(({ node }) => node.type === 'TSGlobalDeclaration')
-    if (own.size === 0 && !hasGlobals) return null
+    // `declare global` and `declare module 'x'` name nothing and hold for every later cell.
+    const isAmbient = statements.some(({ kind, names }) => kind === 'kept' && names.length === 0)
+    if (own.size === 0 && !isAmbient) return null
     const scope = new Map<string, NewestName>()
     for (const word of wordsOf(source)) {
       const known = own.has(word) ? undefined : this.newest.get(word)
       if (known) scope.set(word, known)
     }
-    const module: CellModule = { file: `${DOCUMENT_PREFIX}${this.nextNumber++}.ts`, source, statements, text: '', types: null, scope }
-    module.text = moduleText(module, source, own)
+    const module: CellModule = { file: `${DOCUMENT_PREFIX}${this.nextNumber++}.ts`, source, statements, text: '', types: null, scope, own, isAmbient }
+    module.text = moduleText(module, source)
     const mutable = new Set(statements.filter(({ isMutable }) => isMutable).flatMap(({ names }) => names))
     const top = new Set(statements.flatMap(({ names }) => names))
     for (const name of own) this.newest.set(name, { module, isMutable: mutable.has(name) || !top.has(name) })
@@ -56,8 +61,8 @@ export class CellModules {
 
   /** The short form of a cell whose types were printed. */
   shortForm(module: CellModule, types: ReadonlyMap<string, string>): string {
-    const text = declarationText(module.source, module.statements, types)
-    return moduleText(module, text, new Set(module.statements.flatMap(({ names }) => names)), true)
+    const hasHiddenNames = module.own.size > new Set(module.statements.flatMap(({ names }) => names)).size
+    return moduleText(module, declarationText(module.source, module.statements, types, hasHiddenNames), true)
   }
 
   /** One line that declares the earlier names a text uses; ends in a line feed. `own` are names the text declares itself. */
@@ -94,6 +99,7 @@ export class CellModules {
     const needed = new Set<CellModule>()
     const byFile = new Map([...this.modules].map((module) => [module.file, module]))
     const waiting = [...this.newest.values()].map(({ module }) => module)
+    waiting.push(...[...this.modules].filter(({ isAmbient }) => isAmbient))
     for (let module = waiting.pop(); module; module = waiting.pop()) {
       if (needed.has(module)) continue
       needed.add(module)
@@ -114,11 +120,12 @@ export class CellModules {
   }
 }
 
-function moduleText(module: CellModule, body: string, own: ReadonlySet<string>, isShort = false): string {
-  const used = isShort ? new Map([...module.scope].filter(([name]) => wordsOf(body).has(name))) : module.scope
+function moduleText(module: CellModule, body: string, isShort = false): string {
+  const words = wordsOf(body)
+  const used = isShort ? new Map([...module.scope].filter(([name]) => words.has(name))) : module.scope
   if (isShort) module.scope = used
   const exported = new Set(isShort ? [] : module.statements.filter(({ isExported }) => isExported).flatMap(({ names }) => names))
-  const names = [...own].filter((name) => !exported.has(name))
+  const names = [...module.own].filter((name) => !exported.has(name))
   return `${scopeText(used)}\n${body}\nexport { ${names.join(', ')} }\n`
 }
 

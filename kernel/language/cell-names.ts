@@ -50,7 +50,7 @@ export function cellStatements(source: string): CellStatement[] | null {
   })
 }
 
-const KEPT = new Set(['ClassDeclaration', 'TSInterfaceDeclaration', 'TSTypeAliasDeclaration', 'TSEnumDeclaration', 'TSModuleDeclaration', 'TSGlobalDeclaration', 'TSImportEqualsDeclaration'])
+const KEPT = new Set(['ClassDeclaration', 'TSInterfaceDeclaration', 'TSTypeAliasDeclaration', 'TSEnumDeclaration', 'TSModuleDeclaration', 'TSImportEqualsDeclaration'])
 
 function kindOf(node: AstNode): StatementKind {
   if (node.type === 'ImportDeclaration') return 'import'
@@ -62,7 +62,8 @@ function kindOf(node: AstNode): StatementKind {
 function namesOf(node: AstNode): string[] {
   if (node.type === 'ImportDeclaration') return nodesIn(node, 'specifiers').flatMap((specifier) => identifierName(nodeIn(specifier, 'local')) ?? [])
   if (node.type === 'VariableDeclaration') return nodesIn(node, 'declarations').flatMap((declarator) => patternNames(nodeIn(declarator, 'id')))
-  const name = kindOf(node) === 'other' || node.type === 'TSGlobalDeclaration' ? null : identifierName(nodeIn(node, 'id'))
+  // `declare global` has an identifier but declares no name of its own.
+  const name = kindOf(node) === 'other' || node.kind === 'global' ? null : identifierName(nodeIn(node, 'id'))
   return name === null ? [] : [name]
 }
 

@@ -10,15 +10,17 @@ import type { CellStatement } from './cell-names.ts'
 const LITERAL = /^(?:-?\d[\w.+-]*|"(?:[^"\\]|\\.)*"|true|false)$/
 const HAS_LITERAL = /(?:^|\| )(?:-?\d|"|true\b|false\b)/
 
-/** The declarations of a cell as module text without imports of earlier cells and without exports. `types` are the printed types by name. */
-export function declarationText(source: string, statements: readonly CellStatement[], types: ReadonlyMap<string, string>): string {
+/** The declarations of a cell as module text without imports of earlier cells and without exports. `types` are the printed types by name; hidden names are declared below the top level. */
+export function declarationText(source: string, statements: readonly CellStatement[], types: ReadonlyMap<string, string>, hasHiddenNames: boolean): string {
   const declaredTwice = new Set<string>()
   const seen = new Set<string>()
   for (const name of statements.flatMap(({ names }) => names)) (seen.has(name) ? declaredTwice : seen).add(name)
   const lines: string[] = []
   for (const statement of statements) {
-    if (statement.kind === 'other') continue
-    const mustKeep = statement.kind === 'kept' || statement.kind === 'import' || statement.names.some((name) => declaredTwice.has(name))
+    // A `var` in a loop or block is a name of the notebook as well.
+    const declaresInside = statement.kind === 'other' && hasHiddenNames && /\bvar\b/.test(source.slice(statement.start, statement.end))
+    if (statement.kind === 'other' && !declaresInside) continue
+    const mustKeep = declaresInside || statement.kind === 'kept' || statement.kind === 'import' || statement.names.some((name) => declaredTwice.has(name))
     const printed = mustKeep ? null : statement.kind === 'function' ? printedFunction(statement, types) : printedVariables(source, statement, types)
     if (statement.documentation) lines.push(statement.documentation)
     lines.push(printed ?? source.slice(statement.node.start, statement.node.end))
@@ -29,7 +31,7 @@ export function declarationText(source: string, statements: readonly CellStateme
 function printedFunction(statement: CellStatement, types: ReadonlyMap<string, string>): string | null {
   const name = statement.names[0]
   const type = name === undefined ? undefined : types.get(name)
-  if (name === undefined || type === undefined) return null
+  if (name === undefined || type === undefined || isLossy(type)) return null
   const signature = functionType(type)
   // Overloads and functions with properties print as an object type, which a constant can have.
   return signature ? `declare function ${name}${signature.head}: ${signature.returns};` : type.startsWith('{') ? `declare const ${name}: ${type};` : null
@@ -71,8 +73,13 @@ function printedVariables(source: string, statement: CellStatement, types: Reado
   return lines.join('\n')
 }
 
+/** Where a type refers to itself the printer writes `any`; a part that really is any cannot be told from it. */
+function isLossy(type: string): boolean {
+  return type !== 'any' && type !== 'any[]' && /\bany\b/.test(type)
+}
+
 function isFaithful(source: string, name: string, type: string, initialiser: AstNode | null, keyword: string): boolean {
-  if (initialiser?.type === 'ClassExpression') return false
+  if (initialiser?.type === 'ClassExpression' || (initialiser && isLossy(type))) return false
   if (type.includes('unique symbol') || type === `typeof ${name}` || type.includes('(Anonymous class)') || type.includes('(Anonymous function)')) return false
   if (keyword !== 'const') return true
   // An enum member and a union of literals widen as well, and have no ambient initialiser.

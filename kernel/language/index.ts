@@ -95,6 +95,8 @@ class NotebookLanguage implements Language {
   }
 
   async diagnose(source: string): Promise<Diagnostic[]> {
+    // Our line above the cell would take away the comment's place at the top.
+    if (opensWithNoCheck(source)) return []
     return this.answer([], async () => {
       this.show(source)
       const report = (await this.engine.ask('textDocument/diagnostic', CELL_DOCUMENT)) as { items?: EngineDiagnostic[] } | null
@@ -194,6 +196,12 @@ function valueType(module: CellModule, name: string): string | null {
   const kept = module.statements.find((statement) => statement.kind === 'kept' && statement.names.includes(name))
   if (kept?.node.type === 'TSInterfaceDeclaration' || kept?.node.type === 'TSTypeAliasDeclaration') return null
   return kept ? `typeof ${name}` : (module.types?.get(name) ?? null)
+}
+
+function opensWithNoCheck(source: string): boolean {
+  const firstCode = source.split('\n').findIndex((line) => !/^\s*(?:\/\/|$)/.test(line))
+  const comments = firstCode === -1 ? source.split('\n') : source.split('\n').slice(0, firstCode)
+  return comments.some((line) => /^\s*\/\/\s*@ts-nocheck\b/.test(line))
 }
 
 /** The place of a cell's offset in the document, whose first line is ours. */

@@ -1,8 +1,10 @@
 /** The language side against the real TypeScript engine: what a user sees while typing and when a cell has a mistake. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createLanguage, formatDiagnostic, type Language } from '../../../kernel/language/index.ts'
 import { analyzeCell } from '../../../src/code/cell-analysis.ts'
 
@@ -92,6 +94,22 @@ total = 1; total += 2; const row: Row = { id: 1 }; const o = { [key]: 1 }; n = o
     expect(await language.typesOf(['c100', 'C3', 'nothing'])).toEqual({ c100: 'C100', C3: 'typeof C3' })
   })
 
+  it('survive what a printed type cannot say: recursion, inner classes, loops, overloads, literals, globals', async () => {
+    ran('class Box { a = 1 }\nconst old = new Box()')
+    ran('class Box { b = "x" }\nconst both = [old, new Box()]')
+    ran('function make() { class Inner { z = 1 } return new Inner() }\nconst inner = make()')
+    ran('function tree() { return { child: () => tree(), v: 1 } }\nconst root = tree()\nfor (var i = 0, sum = 0; i < 3; i++) sum += i')
+    ran('function over(x: string): string\nfunction over(x: number): number\nfunction over(x: any) { return x }\nfunction expando() {}\nexpando.extra = 5')
+    ran('const bag = { kind: "a" as "a" | "b" }, { x: renamed = 3, ...others } = { x: 1, y: 2 }\nexport const shown = 1')
+    ran('declare global { var fromGlobal: number }')
+    ran('function isText(x: unknown): asserts x is string {}\nnamespace Space { export const k = 1; export interface I { i: number } }')
+    await language.settled()
+    expect(await messagesOf(`const n: number = inner.z + root.child().child().v + sum + i + over(1) + expando.extra + renamed + others.y + shown + fromGlobal + Space.k
+bag.kind = 'b'; let v: unknown = 'x'; isText(v); v.length; const s: Space.I = { i: 1 }
+for (const box of both) { if ('a' in box) box.a.toFixed(); else box.b.trim() }`)).toEqual([])
+    expect(await messagesOf('const a: string = root.child().child().v\nconst b: string = sum\nconst c: string = over(1)')).toHaveLength(3)
+  })
+
   it('are told by name', async () => {
     ran('type Pair<T> = [T, T]\nconst pair: Pair<number> = [1, 2], words = ["a"]\nfunction first<T>(of: T[]) { return of[0] }')
     expect(await language.typesOf(['Pair', 'pair', 'words', 'first'])).toEqual({
@@ -122,6 +140,11 @@ for await (const x of [1]) console.log(x, process.argv, Buffer.from('x'), setTim
 try { untyped(1, { b: 2 }) } catch (error) { console.error(error.message) }`)).toEqual([])
     ran('const bag = {}, grow = []')
     expect(await messagesOf('bag.other = 1; grow.push("x")')).toEqual([])
+  })
+
+  it('respect @ts-nocheck and @ts-expect-error', async () => {
+    expect(await messagesOf('// a note\n// @ts-nocheck\nconst n: number = "x"')).toEqual([])
+    expect(await messagesOf('// @ts-expect-error\nconst n: number = "x"\nconst m: number = "y"')).toHaveLength(1)
   })
 
   it('say what is a warning and what stops a task', async () => {
@@ -252,6 +275,28 @@ describe('the engine process', () => {
     const answers = await Promise.all(asked)
     expect(answers.every(({ start, end }) => start === 5 && end === 5)).toBe(true)
     expect(await matchesAt('list.ma‸')).toContain('map')
+  })
+
+  it('sees a package that was installed meanwhile', async () => {
+    expect((await messagesOf("import { area } from 'shapes'"))[0]).toContain('TS2307')
+    const home = join(folder, 'node_modules', 'shapes')
+    mkdirSync(home, { recursive: true })
+    writeFileSync(join(home, 'package.json'), '{ "name": "shapes", "version": "1.0.0", "type": "module", "exports": { "types": "./main.d.ts", "default": "./main.js" } }')
+    writeFileSync(join(home, 'main.d.ts'), 'export declare function area(r: number): number')
+    expect(await messagesOf("import { area } from 'shapes'\nconst s: string = area(1)")).toEqual(["TS2322: Type 'number' is not assignable to type 'string'."])
+  })
+
+  it('ends when the kernel is killed', async () => {
+    const modulePath = join(import.meta.dirname, '../../../kernel/language/index.ts')
+    const program = `import { createLanguage } from ${JSON.stringify(modulePath)}
+const language = createLanguage({ folder: ${JSON.stringify(folder)} })
+await language.diagnose('1'); console.log(language.engineProcessId); setInterval(() => {}, 1000)`
+    const kernel = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [chunk] = (await once(kernel.stdout!, 'data')) as [Buffer]
+    const engine = Number(chunk.toString())
+    expect(() => process.kill(engine, 0)).not.toThrow()
+    kernel.kill('SIGKILL')
+    await vi.waitFor(() => expect(() => process.kill(engine, 0)).toThrow(), { timeout: 30_000 })
   })
 
   it('answers empty after close', async () => {
