@@ -37,8 +37,7 @@ export function kernelInfo(): Record<string, unknown> {
       nbconvert_exporter: 'script',
     },
     banner: `Labflow ${version} · TypeScript ${typescriptVersion} on Node ${process.versions.node}\n%help lists the magics.`,
-    help_links: [],
-    debugger: false,
+    help_links: [], debugger: false,
     supported_features: [],
   }
 }

@@ -105,6 +105,14 @@ describe('cells', () => {
     expect((await kernel.run('  \n')).reply.content).toMatchObject({ status: 'ok', execution_count: before })
   })
 
+  test('1,000 cells sent at once all run, in the order sent', async () => {
+    const ids = Array.from({ length: 1_000 }, (_, n) => kernel.sendCell(`print ${n}`))
+    const runs = await Promise.all(ids.map((id) => kernel.runOf(id)))
+    expect(runs.map(({ stdout }) => stdout)).toEqual(ids.map((_, n) => `${n}\n`))
+    const counts = runs.map(({ reply }) => reply.content['execution_count'] as number)
+    expect(counts).toEqual(counts.map((_, n) => counts[0]! + n))
+  })
+
   test('late output goes to the cell that caused it, not to the newest', async () => {
     const first = kernel.sendCell('print early')
     await kernel.runOf(first)
