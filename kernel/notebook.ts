@@ -2,10 +2,7 @@
  * Owns the composition of a notebook: session, language engine, runs, magics, and the turn in which cells and bindings come.
  * Starts the session when it is made, everything slower at its first need.
  */
-import { pathToFileURL } from 'node:url'
 import { loadSettings, type Settings } from '../src/config/settings.ts'
-import { entryPath } from '../src/entry.ts'
-import type { EngineTransport } from '../src/wire/engine-protocol.ts'
 import type { MimeBundle } from '../src/model/run.ts'
 import { magics } from '../magics/index.ts'
 import { checkCompleteness } from './cell/completeness.ts'
@@ -21,7 +18,7 @@ import { CardBoard } from './runs/card-board.ts'
 import { CardThrottle } from './runs/card-throttle.ts'
 import { CellLock } from './runs/cell-lock.ts'
 import { CellRuns } from './runs/cell-runs.ts'
-import { EngineLink } from './runs/engine-link.ts'
+import { type AttachingEngine, EngineLink } from './runs/engine-link.ts'
 import { OutputBinder } from './runs/output-binder.ts'
 import { PendingNames } from './runs/pending-names.ts'
 import { RunRegistry } from './runs/run-registry.ts'
@@ -74,6 +71,8 @@ class Notebook implements NotebookPort {
     return this.#lock.run(async () => {
       const running = { cellId: request.cellId, abort: new AbortController() }
       this.#running = running
+      // A labflow.yaml edited meanwhile counts from the next cell on.
+      this.#settings = null
       try {
         return await new CellRunner(this.#services, request, this.#options.output.outputOf(request.cellId), running.abort.signal).run()
       } catch (error) {
@@ -189,9 +188,8 @@ function cardLimits(settings: () => Settings): { perCard: number; perNotebook: n
   }
 }
 
-async function connect(folder: string): Promise<EngineTransport> {
-  const module = (await import(pathToFileURL(entryPath('src/client/connect')).href)) as {
-    connectEngine(options: { cwd: string; client: 'kernel' }): Promise<EngineTransport>
-  }
-  return module.connectEngine({ cwd: folder, client: 'kernel' })
+/** Loaded at the first run: a notebook without runs needs no zeromq client. */
+async function connect(folder: string): Promise<AttachingEngine> {
+  const { connectEngine } = await import('../src/client/connect.ts')
+  return connectEngine({ cwd: folder, client: 'kernel' })
 }

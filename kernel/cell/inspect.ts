@@ -25,8 +25,10 @@ export async function describeName(name: string, code: string, cursor: number, n
   // A session that runs a cell cannot answer before the cell's end.
   const live = name === '' || notebook.session.isBusy ? null : await notebook.session.describe(name).catch(() => null)
   const cell = notebook.names.cell(name)
+  // `any` for a name that does not exist is no knowledge.
+  const signature = language?.signature === 'any' && !live?.exists ? null : language?.signature
   const parts = [
-    language?.signature,
+    signature,
     language?.documentation,
     cell ? `${cell.kind} cell ${cell.name}: %submit ${cell.name}${cell.analysis.parameters.map((parameter) => ` ${parameter.name}=${JSON.stringify(parameter.value)}`).join('')}` : null,
     live?.exists ? liveText(live) : null,

@@ -1,19 +1,25 @@
 /**
  * Owns the kernel's one connection to the executor: made at the first need, handed every event, closed with the notebook.
  */
-import type { RunEvent } from '../../src/model/run.ts'
+import type { EncodedValue, RunEvent, RunRecord } from '../../src/model/run.ts'
 import type { EngineMethod, EngineMethods, EngineTransport, RunEnded } from '../../src/wire/engine-protocol.ts'
 
 export type EngineListener = (event: RunEvent | RunEnded, buffers: Uint8Array[]) => void
 
-/** A lazy {@link EngineTransport}. */
+/** What the kernel needs of a client: requests, events, and following a run that something else started. */
+export interface AttachingEngine extends EngineTransport {
+  /** What the run showed so far comes as events first. @throws LabflowError NO_SUCH_RUN. */
+  attach(run: string, notebook: string | null): Promise<{ run: RunRecord; ended: Promise<{ run: RunRecord; result: EncodedValue | null }> }>
+}
+
+/** A lazy connection. */
 export class EngineLink {
-  readonly #connect: () => Promise<EngineTransport>
+  readonly #connect: () => Promise<AttachingEngine>
   readonly #listeners = new Set<EngineListener>()
-  #transport: Promise<EngineTransport> | null = null
+  #transport: Promise<AttachingEngine> | null = null
   #isClosed = false
 
-  constructor(connect: () => Promise<EngineTransport>) {
+  constructor(connect: () => Promise<AttachingEngine>) {
     this.#connect = connect
   }
 
@@ -30,6 +36,12 @@ export class EngineLink {
     return transport.request(method, params, buffers)
   }
 
+  /** Follows a run that something else started. @throws LabflowError NO_SUCH_RUN. */
+  async attach(run: string, notebook: string | null): ReturnType<AttachingEngine['attach']> {
+    const transport = await this.#open()
+    return transport.attach(run, notebook)
+  }
+
   onEvent(listener: EngineListener): void {
     this.#listeners.add(listener)
   }
@@ -41,7 +53,7 @@ export class EngineLink {
     if (transport) await transport.then((open) => open.close()).catch(() => {})
   }
 
-  #open(): Promise<EngineTransport> {
+  #open(): Promise<AttachingEngine> {
     if (this.#transport) return this.#transport
     const opening = this.#connect().then((transport) => {
       if (this.#isClosed) void transport.close()

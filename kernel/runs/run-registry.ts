@@ -31,9 +31,6 @@ export class RunRegistry {
   readonly #roots = new Map<string, TrackedRun>()
   /** Events of a run whose submission is not answered yet. */
   readonly #early = new Map<string, (() => void)[]>()
-  /** Events of unknown runs, kept only while an attach is under way: they may come before its answer. */
-  readonly #strangers = new Map<string, (() => void)[]>()
-  #attaching = 0
 
   constructor(link: EngineLink, outputs: OutputPort, cards: CardBoard, notebook: string | null) {
     this.#link = link
@@ -57,21 +54,19 @@ export class RunRegistry {
 
   /** Follows a run that something else started, and shows it under the given cell. @throws LabflowError NO_SUCH_RUN. */
   async attach(reference: string, place: RunPlace): Promise<TrackedRun> {
-    this.#attaching++
-    let tracked: TrackedRun
-    try {
-      const { result } = await this.#link.request('get', { run: reference, notebook: this.#notebook, subscribe: true })
-      const known = this.#runs.get(result.run.id)
-      if (known) {
-        this.#cards.showUnder(known, place.cellId)
-        return known
-      }
-      tracked = this.#track(result.run, place)
-      this.#releaseEarly(result.run.id)
-    } finally {
-      if (--this.#attaching === 0) this.#strangers.clear()
+    const record = await this.find(reference)
+    const known = this.#runs.get(record.id)
+    if (known) {
+      this.#cards.showUnder(known, place.cellId)
+      return known
     }
-    if (isFinal(tracked.record.state.type)) await this.#fetchEnd(tracked)
+    const tracked = this.#track(record, place)
+    const { ended } = await this.#link.attach(record.id, this.#notebook)
+    // The end comes as an event; only a result that cannot be read comes this way alone.
+    ended.catch((error: Error) => {
+      tracked.notes.push(error.message)
+      void this.find(record.id).catch(() => record).then((run) => this.#end(tracked, run, []))
+    })
     return tracked
   }
 
@@ -122,9 +117,8 @@ export class RunRegistry {
   }
 
   #releaseEarly(runId: string): void {
-    const early = this.#early.get(runId) ?? this.#strangers.get(runId) ?? []
+    const early = this.#early.get(runId) ?? []
     this.#early.delete(runId)
-    this.#strangers.delete(runId)
     for (const take of early) take()
   }
 
@@ -136,10 +130,7 @@ export class RunRegistry {
     }
     const own = this.#runs.get(event.runId)
     const root = own ?? this.#roots.get(event.runId)
-    if (!root) {
-      if (this.#attaching > 0) this.#strangers.set(event.runId, [...(this.#strangers.get(event.runId) ?? []), () => this.#take(event, buffers)])
-      return
-    }
+    if (!root) return
     if (event.type === 'end') {
       if (own) void this.#end(own, event.run, buffers)
       else {
@@ -185,12 +176,6 @@ export class RunRegistry {
     } catch (error) {
       tracked.notes.push(`its earlier output could not be read: ${(error as Error).message}`)
     }
-  }
-
-  async #fetchEnd(tracked: TrackedRun): Promise<void> {
-    const run = tracked.record
-    const buffers = run.hasResult ? (await this.#link.request('result', { runId: run.id })).buffers : []
-    await this.#end(tracked, run, buffers)
   }
 
   #forgetOld(): void {
