@@ -22,6 +22,8 @@ export interface EngineOptions {
   folder: string
   /** Text of the tsconfig.json that holds for the folder, asked at each start. */
   config(): string
+  /** Documents that import others: a fresh process gets them last, else each further document would rebuild the program. */
+  roots: readonly string[]
 }
 
 /** A place in a document; both count from 0, characters are UTF-16 units. */
@@ -188,7 +190,9 @@ export class TypeEngine {
     this.live = running
     // The settings come first: a document opened before them would belong to no project.
     this.sync(running, 'tsconfig.json', this.options.config())
-    for (const [name, text] of this.documents) this.sync(running, name, text)
+    const { roots } = this.options
+    for (const [name, text] of this.documents) if (!roots.includes(name)) this.sync(running, name, text)
+    for (const name of roots) this.sync(running, name, this.documents.get(name) ?? '')
     return running
   }
 

@@ -48,7 +48,7 @@ class NotebookLanguage implements Language {
   private lastFailure = ''
 
   constructor({ folder, onFailure }: LanguageOptions) {
-    this.engine = new TypeEngine({ folder, config: () => projectConfig(folder) })
+    this.engine = new TypeEngine({ folder, config: () => projectConfig(folder), roots: [ROOTS_DOCUMENT, CELL_DOCUMENT] })
     this.files = new LocalFiles(folder)
     this.onFailure = onFailure ?? (() => undefined)
     this.engine.setDocument(CELL_DOCUMENT, 'export {}\n')
@@ -63,9 +63,9 @@ class NotebookLanguage implements Language {
     this.files.note(source)
     const module = this.cells.add(source, analysis.declared)
     if (!module) return
-    this.engine.setDocument(module.file, module.text)
     const unused = this.cells.takeUnused()
     this.engine.setDocument(ROOTS_DOCUMENT, this.cells.files().map((file) => `import './${file}'\n`).join(''))
+    this.engine.setDocument(module.file, module.text)
     for (const file of unused) this.engine.removeDocument(file)
     void this.turns.take(() => this.shorten(module), false)
   }
