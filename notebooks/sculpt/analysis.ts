@@ -2,7 +2,7 @@
  * Owns the four computations of the umap analysis as plain functions; umap-analysis.ts makes tasks of them.
  * No engine in here: the same functions run in a unit test, a plain program or a worker.
  */
-import { dbscan, NOISE } from './clustering.ts'
+import { dbscan } from './clustering.ts'
 import { umapEmbedding } from './embedding.ts'
 import type { EmbeddingProgress } from './embedding.ts'
 import { loadEvents } from './event-files.ts'
@@ -40,13 +40,19 @@ export interface Clustered {
   clusteringInfo: ClusteringInfo
 }
 
+/** Points of the plane as two columns. */
+export interface PlanePoints {
+  x: Float64Array
+  y: Float64Array
+}
+
 /** The result of the whole analysis. */
 export interface UmapAnalysisResult {
   success: boolean
   /** The events as read, with ids and labels of their files. */
   combined: EventTable
   /** The embedding as two columns. */
-  umap: { x: Float64Array; y: Float64Array }
+  umap: PlanePoints
   clusterLabels: Int32Array
   featureCols: string[]
   clusteringInfo: ClusteringInfo
@@ -81,12 +87,11 @@ export function frameAnalysis(combined: Combined, embedded: Embedded, clustered:
   const { table, messages } = combined
   const { embedding, featureCols, seconds } = embedded
   const { clusterLabels, clusteringInfo } = clustered
-  const column = (offset: number): Float64Array => Float64Array.from({ length: embedding.nRows }, (_, row) => embedding.values[2 * row + offset] as number)
   const share = ((100 * clusteringInfo.nNoise) / Math.max(1, table.nRows)).toFixed(1)
   return {
     success: true,
     combined: table,
-    umap: { x: column(0), y: column(1) },
+    umap: planeColumns(embedding),
     clusterLabels,
     featureCols,
     clusteringInfo,
@@ -99,24 +104,8 @@ export function frameAnalysis(combined: Combined, embedded: Embedded, clustered:
   }
 }
 
-/** A Plotly figure of an embedding, one trace a cluster, noise in grey. */
-export function scatterFigure(umap: { x: Float64Array; y: Float64Array }, clusterLabels: Int32Array, title: string): { data: object[]; layout: object } {
-  const rowsOf = new Map<number, number[]>()
-  clusterLabels.forEach((label, row) => {
-    const rows = rowsOf.get(label)
-    if (rows === undefined) rowsOf.set(label, [row])
-    else rows.push(row)
-  })
-  const take = (values: Float64Array, rows: readonly number[]): number[] => rows.map((row) => Number((values[row] as number).toFixed(4)))
-  const data = [...rowsOf.entries()]
-    .sort(([a], [b]) => (a === NOISE ? 1 : b === NOISE ? -1 : a - b))
-    .map(([label, rows]) => ({
-      type: 'scattergl',
-      mode: 'markers',
-      name: label === NOISE ? `noise (${rows.length})` : `cluster ${label} (${rows.length})`,
-      x: take(umap.x, rows),
-      y: take(umap.y, rows),
-      marker: { size: 3, opacity: 0.7, ...(label === NOISE ? { color: '#9aa0a6' } : {}) },
-    }))
-  return { data, layout: { title: { text: title }, xaxis: { title: { text: 'UMAP 1' } }, yaxis: { title: { text: 'UMAP 2' } }, height: 480 } }
+/** The two columns of an embedding. */
+export function planeColumns(embedding: Matrix): PlanePoints {
+  const column = (offset: number): Float64Array => Float64Array.from({ length: embedding.nRows }, (_, row) => embedding.values[2 * row + offset] as number)
+  return { x: column(0), y: column(1) }
 }

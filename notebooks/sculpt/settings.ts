@@ -5,29 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parse } from 'yaml'
-import type { StoredFile } from './event-files.ts'
-
-/** Parameters of the umap analysis; each has a default in configs/sculpt.yaml. */
-export interface UmapAnalysisParameters {
-  /** Files that events can be read from; paths are relative to this folder. */
-  storedFiles?: StoredFile[]
-  /** Ids of the files to read; empty = all. */
-  selectedIds?: string[]
-  /** Neighbours a row has in UMAP's graph, from 2. */
-  numNeighbors?: number
-  /** Closest distance of points in the embedding, 0 to 1. */
-  minDist?: number
-  /** Share of each file's rows to take, above 0, up to 1. */
-  sampleFrac?: number
-  /** Columns to embed, in groups by name. */
-  selectedFeatures?: Record<string, string[]>
-  /** Radius of DBSCAN on the scaled embedding. */
-  dbscanEps?: number
-  /** Points within the radius that make a core point, itself included. */
-  dbscanMinSamples?: number
-  /** Seed of sampling and embedding. */
-  seed?: number
-}
+import type { UmapAnalysisParameters } from './umap-analysis.ts'
 
 /** The parameters with nothing left out. */
 export type UmapAnalysisSettings = Required<UmapAnalysisParameters>

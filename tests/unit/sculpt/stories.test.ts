@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { clusterEmbedding, combineEvents, embedEvents, frameAnalysis, scatterFigure } from '../../../notebooks/sculpt/analysis.ts'
+import { clusterEmbedding, combineEvents, embedEvents, frameAnalysis } from '../../../notebooks/sculpt/analysis.ts'
 import type { UmapAnalysisResult } from '../../../notebooks/sculpt/analysis.ts'
+import { comparisonFigure, scatterFigure } from '../../../notebooks/sculpt/figures.ts'
 import { FEATURE_COLUMNS, generateEventFiles } from '../../../notebooks/sculpt/generate-events.ts'
 import { columnsOf, resolveSettings } from '../../../notebooks/sculpt/settings.ts'
-import type { UmapAnalysisParameters } from '../../../notebooks/sculpt/settings.ts'
+import type { UmapAnalysisParameters } from '../../../notebooks/sculpt/umap-analysis.ts'
 
 let folder = ''
 beforeAll(() => {
@@ -170,7 +171,17 @@ describe('Parquet', () => {
   })
 })
 
+const points = { x: Float64Array.of(1, 2, 3), y: Float64Array.of(4, 5, 6) }
+
 test('the figure has one trace a cluster, noise last and grey', () => {
-  const { data } = scatterFigure({ x: Float64Array.of(1, 2, 3), y: Float64Array.of(4, 5, 6) }, Int32Array.of(-1, 1, 0), 'title')
+  const { data } = scatterFigure(points, Int32Array.of(-1, 1, 0), 'title')
   expect(data).toMatchObject([{ name: 'cluster 0 (1)', x: [3] }, { name: 'cluster 1 (1)', x: [2] }, { name: 'noise (1)', marker: { color: '#9aa0a6' } }])
+})
+
+test('a comparison stands in panels side by side, a cluster in the same colour in each', () => {
+  const analysis = { umap: points, clusterLabels: Int32Array.of(0, 0, 1) }
+  const { data, layout } = comparisonFigure([{ ...analysis, title: '15 neighbours' }, { ...analysis, title: '30 neighbours' }])
+  expect(data).toMatchObject([{ xaxis: 'x' }, { xaxis: 'x' }, { xaxis: 'x2', yaxis: 'y2' }, { xaxis: 'x2' }])
+  expect((data as { marker: { color: string } }[]).map(({ marker }) => marker.color)).toEqual(['#1f77b4', '#ff7f0e', '#1f77b4', '#ff7f0e'])
+  expect(layout).toMatchObject({ grid: { rows: 1, columns: 2 }, xaxis2: { title: { text: '30 neighbours' } } })
 })
