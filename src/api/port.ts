@@ -4,7 +4,7 @@
  */
 import type { NameScope } from '../capture/contract.ts'
 import type { CodecContext } from '../values/codec.ts'
-import type { RunEnvironment, RunRecord } from '../model/run.ts'
+import type { RunEnvironment, RunEvent, RunRecord } from '../model/run.ts'
 import type { EngineTransport } from '../wire/engine-protocol.ts'
 
 /** The surroundings of user code, as its process knows them. */
@@ -27,6 +27,8 @@ export interface ApiEnvironment {
   park?(isParked: boolean): void
   /** Called with each run that a call made, as soon as the executor knows it. */
   onSubmitted?(run: RunRecord): void
+  /** Every event of the runs that calls made: output, progress, log lines. */
+  onEvent?(event: RunEvent): void
   /** Answers whether a call may be made here; false: it comes from a file's top level that is only being loaded, and must not run. */
   mayCall?(): boolean
 }

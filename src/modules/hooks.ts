@@ -24,6 +24,8 @@ export interface ModuleHookOptions {
 export interface ModuleHooks {
   /** Changes the folder that imports without a file of their own resolve from. */
   setFolder(folder: string): void
+  /** URL under which an import would load a local file now. */
+  urlOf(path: string): string
   /** Before a cell: drops required CommonJS modules whose text changed, since a cached `require` asks no hook. */
   refresh(): void
   /** After an import failed: the modules named in the error's stack load anew at the next import, though their text is the same. */
@@ -51,6 +53,7 @@ export function installModuleHooks(options: ModuleHookOptions): ModuleHooks {
     setFolder: (folder) => {
       loader.folder = folder
     },
+    urlOf: (path) => loader.urlOf(path),
     refresh: () => loader.refresh(),
     forgetFailed: (error) => loader.forgetFailed(error),
     loadedModules: () => [...loader.loaded],
@@ -76,7 +79,7 @@ class UserModules {
     const own = OWN_PACKAGES[specifier]
     if (own !== undefined) return { url: pathToFileURL(entryPath(own)).href, shortCircuit: true }
     const parentPath = context.parentURL === undefined ? null : modulePath(context.parentURL)
-    if (parentPath !== null && !isUserModule(parentPath)) return next(specifier, context)
+    if (parentPath !== null && !isUserModule(parentPath)) return this.#resolveForOthers(specifier, parentPath, context, next)
     try {
       return this.#resolveForUser(specifier, parentPath, context, next)
     } catch (error) {
@@ -99,6 +102,10 @@ class UserModules {
     return next(url, context)
   }
 
+  urlOf(path: string): string {
+    return moduleUrl(path, this.#versions.current(path, true))
+  }
+
   refresh(): void {
     for (const path of this.loaded) if (require.cache[path] !== undefined) this.#versions.current(path, true)
   }
@@ -109,6 +116,12 @@ class UserModules {
       const path = modulePath(url)
       if (path !== null) this.#versions.markBroken(path)
     }
+  }
+
+  /** Labflow itself loads a user's file by its URL (a module entry); everything else of packages and Labflow is Node's own affair. */
+  #resolveForOthers(specifier: string, parentPath: string, context: ResolveHookContext, next: NextResolve): ResolveFnOutput {
+    const path = isOwnModule(parentPath) && specifier.startsWith('file:') ? modulePath(specifier) : null
+    return path !== null && isUserModule(path) ? this.#local(path, null, context) : next(specifier, context)
   }
 
   #resolveForUser(specifier: string, parentPath: string | null, context: ResolveHookContext, next: NextResolve): ResolveFnOutput {

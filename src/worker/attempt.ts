@@ -25,6 +25,8 @@ export type AttemptCommand = Extract<WorkerCommand, { type: 'attempt' }>
 /** What an attempt uses of its worker. */
 export interface AttemptHost {
   outlet: Outlet
+  /** URL of a local file in its present content version. */
+  urlOf(path: string): string
   /** Resolves when everything shown has its final form. */
   settleDisplay(): Promise<void>
   /** Between evaluation and the final message: the executor may be gone by then. */
@@ -125,6 +127,7 @@ export class Attempt {
         digestsBefore = inputDigests(inputs.captured, this.names)
         return inputs
       },
+      urlOf: this.#host.urlOf,
       enter: (body) => runInContext(this.run, this.sink, body),
     })
     await this.#host.settleDisplay()

@@ -24,6 +24,8 @@ export interface EvaluationHost {
   capturedNames: string[]
   /** Decodes the inputs; notebook classes are there by then. */
   decodeInputs(): RunInputs
+  /** URL of a local file in its present content version. */
+  urlOf(path: string): string
   /** Runs user code as part of the run. */
   enter<T>(body: () => T): T
 }
@@ -37,7 +39,7 @@ export function entrySource(code: CodeBundle): EntrySource | null {
 /** Evaluates a bundle. Rejects with whatever the user's code threw. */
 export async function evaluate(code: CodeBundle, host: EvaluationHost): Promise<Evaluated> {
   if (code.entry.kind === 'module') {
-    const body = await loadModuleTask(code.entry.path, code.entry.taskName, code.entry.runKind)
+    const body = await loadModuleTask(code.entry.path, host.urlOf(code.entry.path), code.entry.taskName, code.entry.runKind)
     const { args } = host.decodeInputs()
     return { value: await host.enter(() => body(...args)), outputs: {} }
   }

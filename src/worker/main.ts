@@ -59,7 +59,7 @@ async function perform(command: AttemptCommand, buffers: Uint8Array[]): Promise<
   watcher.send({ type: 'attempt', attach: { type: 'attach', runId, attempt, nonce, pid: process.pid }, spoolPath })
   hooks.setFolder(code.folder)
   hooks.refresh()
-  const body = new Attempt(command, buffers, { outlet, settleDisplay: () => display.settled(), onEnd: () => engine.reset() })
+  const body = new Attempt(command, buffers, { outlet, urlOf: (path) => hooks.urlOf(path), settleDisplay: () => display.settled(), onEnd: () => engine.reset() })
   current = body
   setApiEnvironment(apiEnvironmentOf(body, engine))
   await body.perform()
