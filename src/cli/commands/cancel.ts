@@ -19,7 +19,7 @@ export const command: Command = {
           console.log(`${run.shortId} · ${run.runName} had ended already: ${stateWords(run)}`)
           continue
         }
-        const handle = await engine.watch(run.id)
+        const handle = await engine.attach(run.id)
         await engine.cancel(run.id, 'cancelled from the command line')
         const ended = await handle.ended
         console.log(`${run.shortId} · ${run.runName} · ${stateWords(ended.run)}`)

@@ -37,9 +37,9 @@ async function status(isJson: boolean): Promise<number> {
 }
 
 async function stop(isCancelling: boolean): Promise<number> {
-  const stopped = await withRunningEngine((engine) => engine.stop(isCancelling))
-  if (stopped === null) console.log('no executor runs for this project')
-  else if (stopped.leftRunning > 0) console.log(`executor stopped; ${stopped.leftRunning} attempts go on and the next executor takes them over (--cancel ends them)`)
+  const leftRunning = await withRunningEngine((engine) => engine.stop(isCancelling))
+  if (leftRunning === null) console.log('no executor runs for this project')
+  else if (leftRunning > 0) console.log(`executor stopped; ${leftRunning} attempts go on and the next executor takes them over (--cancel ends them)`)
   else console.log('executor stopped')
   return 0
 }

@@ -25,7 +25,7 @@ export const command: Command = {
       if (cutLines > 0) console.error(`(${cutLines} earlier lines are not shown)`)
       for (const line of lines) process.stdout.write(formatLine(line))
       if (flags.follow !== true || isFinal(run.state.type)) return 0
-      const handle = await engine.watch(run.id)
+      const handle = await engine.attach(run.id)
       handle.onEvent((event) => {
         if (event.runId !== run.id) return
         if (event.type === 'log') process.stdout.write(formatLine(event))
