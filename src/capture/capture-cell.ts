@@ -64,7 +64,7 @@ export async function captureCell(request: CellCaptureRequest): Promise<Capture 
   const { encoded, parts } = settle(closure, [], unread, request.codec ?? {})
   const source = entrySource(analysis, parameterValues)
   const functionOutputs = analysis.definitions.filter((definition) => outputs.includes(definition.name) && (isCode(definition.kind) || definition.madeBy)).map((definition) => definition.name)
-  const entry = { kind: 'cell' as const, source, outputs, functionOutputs, filename }
+  const entry = { kind: 'cell' as const, source, outputs, functionOutputs, filename, ...(analysis.typedLines ? { typedLines: analysis.typedLines } : {}) }
   const { fingerprint, parts: fingerprintParts } = closureFingerprint({ entry, imports: parts.imports, definitions: parts.definitions, folder: scope.folder })
   const literals = request.kind === 'flow' ? Object.fromEntries(analysis.parameters.map(({ name, value }) => [name, previewValue(value)])) : {}
   const given = Object.fromEntries(Object.entries(parameterValues).map(([name, value]) => [name, previewValue(value)]))

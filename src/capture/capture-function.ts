@@ -7,7 +7,9 @@ import { analyzeScopes } from '../code/scope.ts'
 import { settle, toDefinition } from './capture-cell.ts'
 import { ClosureBuilder } from './closure.ts'
 import { cacheKeyOf, closureFingerprint } from './fingerprint.ts'
+import { enclosingNames } from './enclosing-names.ts'
 import { functionSource } from './function-source.ts'
+import { LabflowError } from '../model/errors.ts'
 import type { AstNode } from '../code/parse.ts'
 import type { CodecContext } from '../values/codec.ts'
 import type { NamedArgument } from './inputs.ts'
@@ -31,8 +33,10 @@ export async function captureFunction(request: FunctionCaptureRequest): Promise<
   const program = parseModule(`(${source});`)
   const { uses } = analyzeScopes(program)
   const unguarded = new Set(uses.filter((use) => use.access !== 'typeof').map((use) => use.name))
+  const names = [...new Set(uses.map((use) => use.name))]
+  refuseEnclosed(enclosingNames(source, names, scope))
   const closure = new ClosureBuilder(scope)
-  closure.add([...new Set(uses.map((use) => use.name))].map((name) => ({ name, isGuarded: !unguarded.has(name) })), null)
+  closure.add(names.map((name) => ({ name, isGuarded: !unguarded.has(name) })), null)
   const args = nameArguments(program, request.args)
   const { encoded, parts } = settle(closure, args, new Set(), request.codec ?? {})
   const entry = { kind: 'function' as const, source, filename }
@@ -44,6 +48,13 @@ export async function captureFunction(request: FunctionCaptureRequest): Promise<
     cacheKey: cacheKeyOf(fingerprint, encoded.inputDigests, encoded.structure),
     parameters: encoded.parameters,
   }
+}
+
+function refuseEnclosed(names: readonly string[]): void {
+  const name = names[0]
+  if (name === undefined) return
+  const text = `\`${name}\` is a variable of the function that made this one, so it exists only there and cannot travel. Pass it as an argument, or declare it at the top level of a cell.`
+  throw new LabflowError('CANNOT_CAPTURE', text, { detail: { name } })
 }
 
 /** The arguments by the names of the parameters: `options` for an object pattern, `argument 2` where there is no name. */

@@ -17,6 +17,8 @@ export type NameBinding =
 export interface NameScope {
   /** Never triggers a getter. */
   lookup(name: string): NameBinding
+  /** Every recorded definition; lets capture tell a function made inside another one, whose variables are not the notebook's. */
+  definitions?(): Iterable<RecordedDefinition>
   /** Absolute folder that relative imports resolve from. */
   folder: string
 }

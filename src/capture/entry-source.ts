@@ -23,7 +23,8 @@ export function entrySource(analysis: CellAnalysis, parameterValues: Readonly<Re
     edits.push({ start: last.start, end: last.start, text: '$value = (' }, { start: last.start + text.length, end: last.end, text: ');' })
   }
   const body = applyEdits(javascript, edits)
-  return analysis.sideEffectImports.map((specifier) => `await import(${JSON.stringify(specifier)});\n`).join('') + body
+  // On the first line, so that line numbers stay those of the JavaScript.
+  return analysis.sideEffectImports.map((specifier) => `await import(${JSON.stringify(specifier)}); `).join('') + body
 }
 
 function parameterEdits(analysis: CellAnalysis, values: Readonly<Record<string, unknown>>): Edit[] {
@@ -70,7 +71,8 @@ function applyEdits(text: string, edits: Edit[]): string {
   let result = ''
   let position = 0
   for (const edit of edits.toSorted((a, b) => a.start - b.start || a.end - b.end)) {
-    result += text.slice(position, edit.start) + edit.text
+    // Line breaks stay, so that line numbers do.
+    result += text.slice(position, edit.start) + edit.text + text.slice(edit.start, edit.end).replace(/[^\n]/g, '').slice(edit.text.split('\n').length - 1)
     position = edit.end
   }
   return result + text.slice(position)

@@ -4,16 +4,15 @@
  */
 import { definitionsOf, isFunctionExpression, unexported } from './definitions.ts'
 import { parametersOf } from './parameters.ts'
-import { identifierName, languageOf, nodeIn, nodesIn, parseModule, positionOf } from './parse.ts'
+import { identifierName, nodeIn, nodesIn, parseModule, positionOf } from './parse.ts'
 import { analyzeScopes, patternNames } from './scope.ts'
-import { decodeMappings, originalPosition } from './source-map.ts'
+import { decodeMappings, originalPosition, typedLinesOf } from './source-map.ts'
 import { stripTypes } from './strip.ts'
-import { parseSync } from 'oxc-parser'
 import type { ImportBinding } from '../model/run.ts'
 import type { CellAnalysis, Mutation } from './contract.ts'
 import type { AstNode } from './parse.ts'
 import type { ScopeReport } from './scope.ts'
-import type { SourceMap } from './source-map.ts'
+import type { Mapping, SourceMap } from './source-map.ts'
 
 /** A cell's analysis, its map back to the text as typed, and the tree it was read from. */
 export interface AnalyzedCell {
@@ -49,27 +48,28 @@ export function analyzeCellFully(source: string, options: AnalyzeOptions = {}): 
   const declared = scopes.declared.filter((name) => !imported.has(name))
   const bound = new Set(scopes.declared)
   const outside = scopes.uses.filter((use) => !bound.has(use.name)).sort((a, b) => a.start - b.start)
+  const mappings = stripped.map ? decodeMappings(stripped.map) : null
   const analysis: CellAnalysis = {
     javascript,
+    ...(mappings ? { typedLines: typedLinesOf(mappings) } : {}),
     imports,
     sideEffectImports: importDeclarations.filter((node) => nodesIn(node, 'specifiers').length === 0).map(specifierOf),
     declared,
     assigned: unique(outside.filter((use) => use.access === 'write' || use.access === 'update').map((use) => use.name)),
     freeNames: unique(outside.map((use) => use.name)),
     definitions: definitionsOf(javascript, statements, scopes),
-    mutations: mutationsOf(javascript, outside, stripped.map),
+    mutations: mutationsOf(javascript, outside, mappings),
     isDefinitionCell: isDefinitionCell(statements),
     parameters: parametersOf(statements),
     hasTopLevelAwait: scopes.hasTopLevelAwait,
-    typeNames: typeNamesOf(source, filename),
+    typeNames: typeNamesOf(source),
   }
   return { analysis, program, scopes, ...(stripped.map ? { map: stripped.map } : {}) }
 }
 
-function mutationsOf(javascript: string, uses: ScopeReport['uses'], map: SourceMap | undefined): Mutation[] {
+function mutationsOf(javascript: string, uses: ScopeReport['uses'], lines: Mapping[][] | null): Mutation[] {
   const changes = uses.filter((use) => use.change !== null)
   if (changes.length === 0) return []
-  const lines = map ? decodeMappings(map) : null
   return changes.map((use) => {
     const place = positionOf(javascript, use.start)
     const typed = lines ? originalPosition(lines, place.line, place.column) : null
@@ -132,17 +132,10 @@ function isLoweredTypeStatement(node: AstNode): boolean {
   })
 }
 
-/** Names of interfaces and aliases; parses the TypeScript tree only when the words occur. */
-function typeNamesOf(source: string, filename: string): string[] {
-  if (!/\b(interface|type)\s+[\p{ID_Start}$_]/u.test(source)) return []
-  const { program } = parseSync(filename, source, { lang: languageOf(filename), sourceType: 'module' })
-  const names: string[] = []
-  for (const statement of program.body as unknown as AstNode[]) {
-    const node = unexported(statement)
-    const name = node && (node.type === 'TSInterfaceDeclaration' || node.type === 'TSTypeAliasDeclaration') ? identifierName(nodeIn(node, 'id')) : null
-    if (name !== null) names.push(name)
-  }
-  return unique(names)
+/** Read from the text, since only messages use them: a second tree, with types, would cost more than the rest of the analysis. */
+function typeNamesOf(source: string): string[] {
+  const pattern = /(?:^|;)[ \t]*(?:export\s+)?(?:declare\s+)?(?:interface\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)|type\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*[=<])/gmu
+  return unique([...source.matchAll(pattern)].map((match) => match[1] ?? match[2] ?? ''))
 }
 
 function unique(names: string[]): string[] {

@@ -41,6 +41,8 @@ export interface CellParameter {
 export interface CellAnalysis {
   /** The cell with types removed and enums lowered; JavaScript, module goal. */
   javascript: string
+  /** For each line of `javascript` the line of the cell as typed, from 1; absent when the cell went through esbuild. */
+  typedLines?: number[]
   imports: ImportBinding[]
   /** Specifiers imported for their side effects only. */
   sideEffectImports: string[]

@@ -71,16 +71,10 @@ function variableParts(javascript: string, statement: AstNode, declarator: AstNo
   const { start, end } = declarator
   const name = identifierName(pattern)
   const declaratorText = javascript.slice(start, end)
-  if (name === null) return patternNames(pattern).map((each) => ({ name: each, kind: 'data', source: `${declaratorPrefix(statement)}${declaratorText};`, start, end }))
+  if (name === null) return patternNames(pattern).map((each) => ({ name: each, kind: 'data', source: `${String(statement.kind)} ${declaratorText};`, start, end }))
   if (!initialiser) return [{ name, kind: 'data', source: `${name};`, start, end }]
-  const initialiserText = javascript.slice(initialiser.start, initialiser.end)
-  const assignment = `${name} = ${initialiserText};`
-  if (isFunctionExpression(initialiser)) return [{ name, kind: 'const-function', source: assignment, start, end }]
-  if (initialiser.type === 'ClassExpression') return [{ name, kind: 'class', source: assignment, start, end }]
-  if (isLoweredClass(javascript, initialiser)) return [{ name, kind: 'class', source: assignment, start, end }]
   if (isLoweredEnum(initialiser, name)) return [{ name, kind: 'enum', source: `var ${declaratorText};`, start, end }]
-  const madeBy = taskMaker(initialiser)
-  return [{ name, kind: 'data', source: assignment, start, end, ...(madeBy ? { madeBy } : {}) }]
+  return [assignedPart(javascript, name, initialiser, start, end)]
 }
 
 function expressionParts(javascript: string, expression: AstNode, statement: AstNode): Part[] {
@@ -90,12 +84,19 @@ function expressionParts(javascript: string, expression: AstNode, statement: Ast
   if (expression.type !== 'AssignmentExpression' || expression.operator !== '=') return []
   const name = identifierName(nodeIn(expression, 'left'))
   const right = nodeIn(expression, 'right')
-  if (name === null || !right || !isFunctionExpression(right)) return []
-  return [{ name, kind: 'const-function', source: `${name} = ${javascript.slice(right.start, right.end)};`, start, end }]
+  if (name === null || !right) return []
+  const part = assignedPart(javascript, name, right, start, end)
+  // A plain assignment of data defines nothing new: the name was declared elsewhere.
+  return part.kind === 'data' && !part.madeBy ? [] : [part]
 }
 
-function declaratorPrefix(statement: AstNode): string {
-  return `${String(statement.kind)} `
+/** A name bound to an expression: a function, a class, a task, or data. */
+function assignedPart(javascript: string, name: string, initialiser: AstNode, start: number, end: number): Part {
+  const source = `${name} = ${javascript.slice(initialiser.start, initialiser.end)};`
+  if (isFunctionExpression(initialiser)) return { name, kind: 'const-function', source, start, end }
+  if (initialiser.type === 'ClassExpression' || isLoweredClass(javascript, initialiser)) return { name, kind: 'class', source, start, end }
+  const madeBy = taskMaker(initialiser)
+  return { name, kind: 'data', source, start, end, ...(madeBy ? { madeBy } : {}) }
 }
 
 /** `function(E) {…}(E || {})`, the way oxc prints `enum E`. */

@@ -50,6 +50,15 @@ export function originalPosition(lines: Mapping[][], line: number, column: numbe
   return found ? { line: found.originalLine + 1, column: found.originalColumn + 1 } : null
 }
 
+/** For each generated line the original one, from 1; a line without a mapping takes the one before it. */
+export function typedLinesOf(lines: Mapping[][]): number[] {
+  let last = 1
+  return lines.map((mappings) => {
+    if (mappings[0]) last = mappings[0].originalLine + 1
+    return last
+  })
+}
+
 function decodeSegment(segment: string): number[] {
   const values: number[] = []
   let value = 0

@@ -1,7 +1,8 @@
 /**
  * Owns which classes may travel as fields and identity: no private fields, and above them nothing but Object, Error or such classes (semantics §12).
  */
-import type { ClassValue } from './context.ts'
+import { codec } from './context.ts'
+import type { ClassAdapter, ClassValue } from './context.ts'
 
 const ERROR_CLASSES: ReadonlySet<unknown> = new Set([Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError])
 
@@ -36,4 +37,10 @@ function findRule(type: ClassValue): ClassRule {
 function privateFieldIn(text: string): string | null {
   const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|\$(?!\{)|[^`\\$])*`/g, ' ')
   return /#[\p{ID_Start}$_][\p{ID_Continue}$]*/u.exec(code)?.[0] ?? null
+}
+
+/** The adapter that the class of a prototype, or one above it, carries. */
+export function adapterOf(proto: unknown): ClassAdapter | null {
+  const type = typeof proto === 'object' && proto !== null ? (Object.getOwnPropertyDescriptor(proto, 'constructor')?.value as unknown) : null
+  return typeof type === 'function' ? ((type as unknown as Record<symbol, ClassAdapter | undefined>)[codec] ?? null) : null
 }

@@ -5,20 +5,19 @@
 import { types } from 'node:util'
 import { BufferLifter, viewKind } from './buffer-lifter.ts'
 import { ByteWriter } from './byte-writer.ts'
-import { ruleOfClass } from './class-rules.ts'
-import { codec } from './context.ts'
+import { adapterOf, ruleOfClass } from './class-rules.ts'
 import { isAccessor, keysBesideIndices, ownEnumerableKeys } from './own-keys.ts'
 import { builtInReason, classNameOf, refusal } from './refusal.ts'
 import { ERROR_KINDS, FORMAT_VERSION, TAG } from './tags.ts'
+import { pathText } from './value-path.ts'
 import type { ClassAdapter, ClassValue, CodecContext } from './context.ts'
 import type { EncodedValue } from '../model/run.ts'
+import type { PathPart } from './value-path.ts'
 
 /** Deeper than this a value is refused, before the stack of a worker ends. */
 const MAX_DEPTH = 1_000
 /** Arrays of numbers from this length on are written as one block. */
 const BLOCK_LENGTH = 4
-
-type PathPart = string | number
 
 export class Encoder {
   private readonly writer = new ByteWriter()
@@ -306,23 +305,8 @@ export class Encoder {
 
 const ADAPTER_HINT = 'A class of your own may say how: static [codec] = { encode, decode }, with codec from labflow.'
 
-/** The adapter that a class, or one above it, carries. */
-function adapterOf(proto: unknown): ClassAdapter | null {
-  const type = typeof proto === 'object' && proto !== null ? (Object.getOwnPropertyDescriptor(proto, 'constructor')?.value as unknown) : null
-  return typeof type === 'function' ? ((type as unknown as Record<symbol, ClassAdapter | undefined>)[codec] ?? null) : null
-}
-
 function sameKeys(a: readonly string[], b: readonly string[]): boolean {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
   return true
-}
-
-function pathText(root: string, path: readonly PathPart[]): string {
-  const shown = path.length > 20 ? [...path.slice(0, 10), '…', ...path.slice(-10)] : path
-  return shown.reduce<string>((text, part) => {
-    if (typeof part === 'number') return `${text}[${part}]`
-    if (/^[\p{ID_Start}$_][\p{ID_Continue}$]*$|^get\(|^<|^…/u.test(part)) return text === '' ? part : `${text}.${part}`
-    return `${text}[${JSON.stringify(part)}]`
-  }, root)
 }

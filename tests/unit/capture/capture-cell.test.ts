@@ -102,6 +102,10 @@ describe('a captured function', () => {
     expect(Object.keys(capture.inputDigests)).toEqual(['points', 'options', 'base'])
     expect(capture.parameters).toEqual({ points: [1, 2], dims: 3, base: 10 })
   })
+  test('made inside another function is refused by the variable it closes over, also when the notebook has one of that name', async () => {
+    const made = new TestNotebook().cells(['function make(k) { return (x) => x * k + base }'], { k: 5, base: 1 })
+    await expect(captureFunction({ source: '(x) => x * k + base', args: [2], scope: made, filename: 'f' })).rejects.toThrow(/`k` is a variable of the function that made this one/)
+  })
   test('methods travel, built-in and bound functions are refused', async () => {
     const holder = { async twice(x: number) { return 2 * x } }
     expect((await runBundle(await captureFunction({ target: holder.twice, args: [4], scope: notebook, filename: 'f' }))).value).toBe(8)

@@ -13,7 +13,7 @@ import type { ImportBinding, RunInputs } from '../../../src/model/run.ts'
 export class TestNotebook implements NameScope {
   folder: string
   readonly values = new Map<string, unknown>()
-  private readonly definitions = new Map<string, RecordedDefinition>()
+  private readonly recorded = new Map<string, RecordedDefinition>()
   private readonly imports = new Map<string, ImportBinding>()
   private readonly pending = new Map<string, string>()
 
@@ -26,7 +26,7 @@ export class TestNotebook implements NameScope {
     for (const source of sources) {
       const analysis = analyzeCell(source)
       for (const binding of analysis.imports) this.imports.set(binding.local, binding)
-      for (const definition of analysis.definitions) this.definitions.set(definition.name, definition)
+      for (const definition of analysis.definitions) this.recorded.set(definition.name, definition)
     }
     for (const [name, value] of Object.entries(values)) this.values.set(name, value)
     return this
@@ -37,12 +37,16 @@ export class TestNotebook implements NameScope {
     return this
   }
 
+  definitions(): Iterable<RecordedDefinition> {
+    return this.recorded.values()
+  }
+
   lookup(name: string): NameBinding {
     const runShortId = this.pending.get(name)
     if (runShortId) return { kind: 'pending', runShortId }
     const binding = this.imports.get(name)
     if (binding) return { kind: 'import', binding }
-    const definition = this.definitions.get(name)
+    const definition = this.recorded.get(name)
     if (definition?.madeBy) return { kind: 'task', fingerprintSource: definition }
     if (definition && definition.kind !== 'data') return { kind: 'definition', definition }
     return this.values.has(name) ? { kind: 'value', value: this.values.get(name) } : { kind: 'unknown' }
