@@ -9,6 +9,8 @@ export interface CellRun {
   /** Set by an interrupt: the cell must not go on after its next await. */
   isStopped: boolean
   allowStdin: boolean
+  /** Aborted by an interrupt: runs that the cell awaits are cancelled with it. */
+  readonly abort: AbortController
 }
 
 const storage = new AsyncLocalStorage<CellRun>()

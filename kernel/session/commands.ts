@@ -3,11 +3,13 @@
  */
 import process from 'node:process'
 import type { DisplayApi } from '../../src/display/index.ts'
-import { toMimeBundle } from '../../src/display/index.ts'
+import { toFullMimeBundle, toMimeBundle } from '../../src/display/index.ts'
 import type { ModuleHooks } from '../../src/modules/hooks.ts'
 import type { CellRun } from './cell-context.ts'
 import { describeExpression, describeVariables } from './describe.ts'
-import { NotebookNames } from './definitions.ts'
+import type { NotebookNames } from './definitions.ts'
+import type { EnginePipe } from './engine-pipe.ts'
+import { currentEnvironment } from './environment.ts'
 import { toErrorRecord } from './errors.ts'
 import type { InputRequests } from './input.ts'
 import type { Outlet } from './outlet.ts'
@@ -23,8 +25,8 @@ export interface SessionParts {
   watcher: WatcherLink
   input: InputRequests
   display: DisplayApi
-  /** The notebook's folder, absolute. */
-  folder: string
+  engine: EnginePipe
+  names: NotebookNames
 }
 
 /** What a command gives back: plain data and buffers. */
@@ -40,10 +42,12 @@ type Asked = Extract<SessionCommand, { requestId: number }>
 export class CommandHandler {
   readonly #parts: SessionParts
   readonly #names: NotebookNames
+  /** Imports of captured cells that are still loading here. */
+  #imports: Promise<void> = Promise.resolve()
 
   constructor(parts: SessionParts) {
     this.#parts = parts
-    this.#names = new NotebookNames(parts.folder)
+    this.#names = parts.names
   }
 
   handle(command: SessionCommand, buffers: Uint8Array[]): void {
@@ -53,7 +57,7 @@ export class CommandHandler {
       case 'input-reply': return this.#parts.input.answer(command.cellId, command.value)
       case 'exit': return process.kill(process.pid, 'SIGKILL') as unknown as void
       case 'comm': return this.#refuseComm(command)
-      case 'engine': return
+      case 'engine': return this.#parts.engine.receive(command.payload, buffers)
       default: return void this.#answer(command, buffers)
     }
   }
@@ -61,7 +65,8 @@ export class CommandHandler {
   async #execute(command: Command<'execute'>): Promise<void> {
     const { outlet, cells, watcher, display } = this.#parts
     const { requestId, cell } = command
-    const run: CellRun = { cellId: command.cellId, isStopped: false, allowStdin: command.allowStdin }
+    const run: CellRun = { cellId: command.cellId, isStopped: false, allowStdin: command.allowStdin, abort: new AbortController() }
+    await this.#imports
     cells.add(cell)
     this.#names.record(cell.analysis)
     this.#parts.modules.refresh()
@@ -103,7 +108,7 @@ export class CommandHandler {
     }
   }
 
-  async #perform(command: Exclude<Asked, Command<'execute'>>, _buffers: Uint8Array[]): Promise<CommandAnswer> {
+  async #perform(command: Exclude<Asked, Command<'execute'>>, buffers: Uint8Array[]): Promise<CommandAnswer> {
     switch (command.type) {
       case 'describe': return { value: describeExpression(command.expression) }
       case 'variables': return { value: describeVariables(this.#names.names(), (name) => this.#names.pendingRun(name)) }
@@ -117,6 +122,24 @@ export class CommandHandler {
           else process.env[name] = value
         }
         return { value: null }
+      case 'environment': return { value: currentEnvironment() }
+      case 'capture-cell': {
+        // Loaded at the first capture: most sessions start without one.
+        const { captureCellCommand, importHere } = await import('./capture-commands.ts')
+        const answer = await captureCellCommand(command, this.#names)
+        this.#imports = this.#imports.then(() => importHere(command.analysis.imports, this.#names))
+        return answer
+      }
+      case 'bind': {
+        const { bindResult } = await import('./bind-result.ts')
+        bindResult(buffers, command.names, this.#names)
+        return { value: null }
+      }
+      case 'show-result': {
+        const { resultValue } = await import('./bind-result.ts')
+        const shown = await toFullMimeBundle(resultValue(buffers, this.#names))
+        return { value: shown === null ? null : { data: shown.data, metadata: shown.metadata } }
+      }
       case 'mark-pending':
         for (const name of command.names) this.#names.markPending(name, command.runShortId)
         return { value: null }

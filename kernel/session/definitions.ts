@@ -56,6 +56,19 @@ export class NotebookNames implements NameScope {
     return this.#definitions.get(name) ?? null
   }
 
+  /** The value of a name of the notebook; undefined for accessors and unknown names. */
+  valueOf(name: string): unknown {
+    return Object.getOwnPropertyDescriptor(globalThis, name)?.value as unknown
+  }
+
+  /** The name under which the notebook has a class or function, by definition or import; null when it has none. */
+  nameOfValue(value: unknown): string | null {
+    const own = typeof value === 'function' ? value.name : ''
+    if ((this.#definitions.has(own) || this.#imports.has(own)) && this.valueOf(own) === value) return own
+    for (const name of [...this.#definitions.keys(), ...this.#imports.keys()]) if (this.valueOf(name) === value) return name
+    return null
+  }
+
   lookup(name: string): NameBinding {
     const runShortId = this.#pending.get(name)
     if (runShortId !== undefined) return { kind: 'pending', runShortId }

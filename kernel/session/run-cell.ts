@@ -21,7 +21,7 @@ let rejectRunning: ((error: Error) => void) | null = null
 /** Ends the running cell's wait with an interrupt; without one it does nothing. */
 export function stopRunningCell(): void {
   const run = runningCell()
-  if (run !== null) run.isStopped = true
+  if (run !== null) markStopped(run)
   rejectRunning?.(new InterruptedError('the cell was interrupted; variables keep their values'))
 }
 
@@ -55,17 +55,25 @@ async function evaluate(cell: CompiledCell, run: CellRun, hotLoop: HotLoopHelper
   defineNames(cell.declared)
   let shown: Shown | null = null
   let pending: Promise<unknown> | null = null
+  let hasBegun = false
   start = () => {
+    hasBegun = true
     const outcome = body(helpers)
     if (types.isPromise(outcome)) pending = outcome
     else shown = showBoxed(outcome)
   }
+  const begin = (): unknown => runAsCell(run, () => starter.runInThisContext({ breakOnSigint: true }))
   try {
-    runAsCell(run, () => starter.runInThisContext({ breakOnSigint: true }))
+    begin()
   } catch (error) {
-    if ((error as { code?: unknown } | null)?.code !== 'ERR_SCRIPT_EXECUTION_INTERRUPTED') throw error
-    onBroken()
-    throw new InterruptedError('the cell was interrupted; variables keep their values')
+    // A termination that came too late for the former cell kills the next entry into JavaScript, before this cell has begun.
+    if (!hasBegun) begin()
+    else if ((error as { code?: unknown } | null)?.code !== 'ERR_SCRIPT_EXECUTION_INTERRUPTED') throw error
+    else {
+      onBroken()
+      markStopped(run)
+      throw new InterruptedError('the cell was interrupted; variables keep their values')
+    }
   }
   if (pending !== null) {
     const outcome = await (pending as Promise<unknown>)
@@ -77,6 +85,11 @@ async function evaluate(cell: CompiledCell, run: CellRun, hotLoop: HotLoopHelper
 
 function showBoxed(outcome: unknown): Shown | null {
   return Array.isArray(outcome) ? toMimeBundle(outcome[0]) : null
+}
+
+function markStopped(run: CellRun): void {
+  run.isStopped = true
+  run.abort.abort(new InterruptedError('the cell was interrupted'))
 }
 
 /** Makes each name a plain property of globalThis; what it held stays until the cell assigns it. */

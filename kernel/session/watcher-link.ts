@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 
 export interface WatcherShared {
-  /** [0] grows whenever the main thread has answered an interrupt. */
-  answers: Int32Array<SharedArrayBuffer>
+  /** [0] counts the interrupts asked for, [1] is the number of the newest one that the main thread has answered. */
+  interrupts: Int32Array<SharedArrayBuffer>
   /** [0] is 1 while an interrupt is asked for, [1] counts the hot loops that run now. */
   loopFlag: Int32Array<SharedArrayBuffer>
   gate: Int32Array<SharedArrayBuffer>
@@ -23,7 +23,7 @@ export interface WatcherLink {
 /** Starts the watcher thread and the SIGINT handler; `onInterrupt` is called on the main thread for each interrupt. */
 export function startWatcher(gate: Int32Array<SharedArrayBuffer>, onInterrupt: () => void): WatcherLink {
   const shared: WatcherShared = {
-    answers: new Int32Array(new SharedArrayBuffer(4)),
+    interrupts: new Int32Array(new SharedArrayBuffer(8)),
     loopFlag: new Int32Array(new SharedArrayBuffer(8)),
     gate,
   }
@@ -34,9 +34,11 @@ export function startWatcher(gate: Int32Array<SharedArrayBuffer>, onInterrupt: (
   worker.on('error', () => process.kill(process.pid, 'SIGKILL'))
   const answer = (): void => {
     Atomics.store(shared.loopFlag, 0, 0)
-    Atomics.add(shared.answers, 0, 1)
+    Atomics.store(shared.interrupts, 1, Atomics.load(shared.interrupts, 0))
   }
   process.on('SIGINT', () => {
+    // A repeated signal may be handled after its interrupt was answered: it must not hit the next cell.
+    if (Atomics.load(shared.interrupts, 1) === Atomics.load(shared.interrupts, 0)) return
     answer()
     onInterrupt()
   })

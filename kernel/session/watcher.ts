@@ -16,11 +16,11 @@ import type { WatcherShared } from './watcher-link.ts'
 
 const LOOP_FLAG_LEAD_MS = 20
 const FIRST_TERMINATION_MS = 30
-const TERMINATION_INTERVAL_MS = 100
-const MAX_TERMINATIONS = 100
+const TERMINATION_INTERVAL_MS = 70
+const MAX_ROUNDS = 100
 const GATE_WAIT_MS = 200
 
-const { answers, loopFlag, gate: gateWord } = workerData as WatcherShared
+const { interrupts, loopFlag, gate: gateWord } = workerData as WatcherShared
 const gate = new FrameGate(gateWord)
 let inspector: Session | null = null
 let isInterrupting = false
@@ -47,63 +47,65 @@ function endProcess(): void {
 
 function interrupt(): void {
   isInterrupting = true
-  const seen = Atomics.load(answers, 0)
+  const number = Atomics.add(interrupts, 0, 1) + 1
   const isInHotLoop = Atomics.load(loopFlag, 1) > 0
   Atomics.store(loopFlag, 0, 1)
   // A hot loop writes its variables back when it sees the flag; a termination would lose them.
-  if (isInHotLoop) setTimeout(() => hasAnswered(seen) || signal(seen), LOOP_FLAG_LEAD_MS)
-  else signal(seen)
+  if (isInHotLoop) waitForAnswer(number, LOOP_FLAG_LEAD_MS, () => signal(number, 1))
+  else signal(number, 1)
 }
 
-function hasAnswered(seen: number): boolean {
-  if (Atomics.load(answers, 0) === seen) return false
+/**
+ * Signals again each round: a termination may have killed the handler of the first signal, and a child that was started after it has not
+ * seen it. Never signal and termination at once: the one that comes second would hit the next cell.
+ */
+function signal(number: number, round: number): void {
+  unlessAnswered(number, () => process.kill(-process.pid, 'SIGINT'))
+  waitForAnswer(number, FIRST_TERMINATION_MS, () => terminate(number, round))
+}
+
+function terminate(number: number, round: number): void {
+  if (inspector === null) {
+    inspector = new Session()
+    inspector.connectToMainThread()
+  }
+  const session = inspector
+  unlessAnswered(number, () => session.post('Runtime.terminateExecution', () => {}))
+  waitForAnswer(number, TERMINATION_INTERVAL_MS, () => (round < MAX_ROUNDS ? signal(number, round + 1) : giveUp()))
+}
+
+function waitForAnswer(number: number, limitMs: number, otherwise: () => void): void {
+  const limit = performance.now() + limitMs
+  const look = (): void => {
+    if (isAnswered(number)) finish()
+    else if (performance.now() >= limit) otherwise()
+    else setTimeout(look, 1)
+  }
+  look()
+}
+
+function isAnswered(number: number): boolean {
+  return Atomics.load(interrupts, 1) === number
+}
+
+function finish(): void {
   isInterrupting = false
   // A session left open makes process.exit() wait for "the debugger" and say so.
   inspector?.disconnect()
   inspector = null
   reply({ type: 'interrupted' })
-  return true
 }
 
-function signal(seen: number): void {
-  betweenFrames(() => process.kill(-process.pid, 'SIGINT'))
-  const started = performance.now()
-  const look = (): void => {
-    if (hasAnswered(seen)) return
-    if (performance.now() - started < FIRST_TERMINATION_MS) setTimeout(look, 2)
-    else terminate(seen, 0)
-  }
-  setTimeout(look, 1)
+/** Native code does not listen; the kernel offers a restart. */
+function giveUp(): void {
+  isInterrupting = false
 }
 
-function terminate(seen: number, count: number): void {
-  if (hasAnswered(seen)) return
-  if (count >= MAX_TERMINATIONS) {
-    isInterrupting = false
-    return
-  }
-  if (inspector === null) {
-    inspector = new Session()
-    inspector.connectToMainThread()
-  }
-  betweenFrames(() => {
-    // A child that was started after the first signal has not seen it, and spawnSync waits for it.
-    if (count > 0) process.kill(-process.pid, 'SIGINT')
-    inspector?.post('Runtime.terminateExecution', () => {})
-  })
-  const started = performance.now()
-  const look = (): void => {
-    if (hasAnswered(seen)) return
-    if (performance.now() - started < TERMINATION_INTERVAL_MS) setTimeout(look, 2)
-    else terminate(seen, count + 1)
-  }
-  setTimeout(look, 1)
-}
-
-function betweenFrames(action: () => void): void {
+/** Between two frames: while the gate is held the main thread cannot tell the end of its cell, so no next cell can be hit. */
+function unlessAnswered(number: number, action: () => void): void {
   const isHeld = gate.hold(GATE_WAIT_MS)
   try {
-    action()
+    if (!isAnswered(number)) action()
   } finally {
     if (isHeld) gate.release()
   }
