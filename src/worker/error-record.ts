@@ -67,7 +67,7 @@ function errorRecord(error: Error, entry: EntrySource | null, depth: number): Er
   const message = cut(String(error.message))
   const stack = String(error.stack ?? '')
   const frames = userFrames(stack, entry).map((frame) => showFrame(frame, entry))
-  const traceback = [`${name}: ${message}`, ...(frames.length > 0 ? frames : syntaxPlace(stack))]
+  const traceback = [`${name}: ${message}`, ...syntaxPlace(stack), ...frames]
   const record: ErrorRecord = { name, message, traceback }
   const code = (error as { code?: unknown }).code
   if (typeof code === 'string') record.code = code
