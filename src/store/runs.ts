@@ -70,14 +70,14 @@ export class RunStore {
       warnings = ?, has_result = ?, output_names = ? WHERE number = ? AND state_type = ? AND owner IS ?`)
     this.#touch = database.prepare('UPDATE runs SET progress = ?, last_log = ?, warnings = ? WHERE number = ?')
     this.#addState = database.prepare(`INSERT INTO states (run, position, type, name, time_ms, message, attempt)
-      VALUES (?1, (SELECT coalesce(max(position), 0) + 1 FROM states WHERE run = ?1), ?2, ?3, ?4, ?5, ?6)`)
+      VALUES (?, (SELECT coalesce(max(position), 0) + 1 FROM states WHERE run = ?), ?, ?, ?, ?, ?)`)
     this.#addAttempt = database.prepare(`INSERT INTO attempts (run, attempt, nonce, pid, process_start, spool_path, assigned_ms) VALUES (?, ?, ?, ?, ?, ?, ?)`)
     this.#lastAttempt = database.prepare(`SELECT run, attempt, nonce, pid, process_start AS processStart, spool_path AS spoolPath, assigned_ms AS assignedMs
       FROM attempts WHERE run = ? ORDER BY attempt DESC LIMIT 1`)
     this.#byNumber = database.prepare(`${SELECT_RUN} WHERE r.number = ?`)
     this.#byId = database.prepare(`${SELECT_RUN} WHERE r.id = ?`)
     this.#byPrefix = database.prepare(`${SELECT_RUN} WHERE r.id >= ? AND r.id < ? ORDER BY r.number DESC LIMIT 2`)
-    this.#byName = database.prepare(`${SELECT_RUN} WHERE (r.run_name = ?1 OR r.name = ?1) ORDER BY (r.notebook IS ?2 AND ?2 IS NOT NULL) DESC, r.number DESC LIMIT 1`)
+    this.#byName = database.prepare(`${SELECT_RUN} WHERE r.run_name = ? OR r.name = ? ORDER BY coalesce(r.notebook = ?, 0) DESC, r.number DESC LIMIT 1`)
     this.#completedChild = database.prepare(
       `SELECT coalesce(cached_from, number) FROM runs WHERE parent_id = ? AND cache_key = ? AND state_type = 'COMPLETED' ORDER BY number DESC LIMIT 1`).pluck()
     this.#lastNumber = (database.prepare('SELECT coalesce(max(number), 0) FROM runs').pluck().get() as number)
@@ -96,7 +96,7 @@ export class RunStore {
       JSON.stringify(record.parameters), JSON.stringify(submission.inputDigests), submission.cacheKey, record.notebook, record.parentRunId,
       JSON.stringify(record.tags), record.createdMs, record.startedMs, record.endedMs, cachedFrom, JSON.stringify(record.warnings),
       record.hasResult ? 1 : 0, JSON.stringify(record.outputNames))
-    this.#addState.run(number, state.type, state.name, state.timeMs, state.message, record.attempt)
+    this.#addState.run(number, number, state.type, state.name, state.timeMs, state.message, record.attempt)
   }
 
   /** Writes a transition. @throws LabflowError INTERNAL when the row is not in the expected state with the expected owner. */
@@ -108,7 +108,7 @@ export class RunStore {
     if (done.changes !== 1) {
       throw new LabflowError('INTERNAL', `r${number} was not ${expected.type} any more (owner ${expected.owner ?? 'none'}) when it should have become ${state.type}.`)
     }
-    this.#addState.run(number, state.type, state.name, state.timeMs, state.message, record.attempt)
+    this.#addState.run(number, number, state.type, state.name, state.timeMs, state.message, record.attempt)
   }
 
   /** Writes what changes without a transition: progress, last log line, remarks. */
@@ -158,7 +158,7 @@ export class RunStore {
       const rows = this.#byPrefix.all(reference, `${reference}g`) as RunRow[]
       if (rows.length === 1) return rows[0]
     }
-    return this.#byName.get(reference, notebook) as RunRow | undefined
+    return this.#byName.get(reference, reference, notebook) as RunRow | undefined
   }
 
   /** Runs that match, newest first. */
