@@ -35,7 +35,8 @@ export class CardBoard {
   add(tracked: TrackedRun): void {
     const card = this.#cardOf(tracked)
     if (!card.members.includes(tracked)) card.members.push(tracked)
-    this.update(tracked)
+    if (card.isShown) this.update(tracked)
+    else this.#throttle.begin(card.displayId, () => this.#send(card))
     this.#ticker ??= setInterval(() => this.#tick(), ELAPSED_EVERY_MS)
     this.#ticker.unref()
   }

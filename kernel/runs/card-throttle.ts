@@ -69,6 +69,14 @@ export class CardThrottle {
     this.#waiting.set(cardId, entry)
   }
 
+  /** Sends a card that is not shown yet, at once: a cell must not end before its card is there. */
+  begin(cardId: string, send: () => void): void {
+    const nowMs = this.#clock.nowMs()
+    this.#lastSentMs.set(cardId, nowMs)
+    this.#nextFreeMs = Math.max(nowMs, this.#nextFreeMs) + this.#notebookGapMs
+    send()
+  }
+
   /** Sends the last state of a card at once, in place of any that waits. */
   finish(cardId: string, send: () => void): void {
     this.#waiting.get(cardId)?.cancel()

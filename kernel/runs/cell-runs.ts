@@ -1,6 +1,7 @@
 /**
  * Owns the way from a cell, or a call of a known task or flow, to a submitted run and back to a shown value.
  */
+import { DEFAULT_RUN_OPTIONS } from '../../src/config/option-table.ts'
 import type { Settings } from '../../src/config/settings.ts'
 import type { MimeBundle, RunOptions, RunKind } from '../../src/model/run.ts'
 import type { CellAnalysis } from '../../src/code/contract.ts'
@@ -58,7 +59,7 @@ export class CellRuns {
       extraInputs: cell.extraInputs,
       extraOutputs: cell.extraOutputs,
       parameterValues: cell.parameterValues,
-      options: { ...this.#settings().runOptions(), ...cell.options },
+      options: { ...DEFAULT_RUN_OPTIONS, ...this.#settings().runOptions(), ...cell.options },
       kind: cell.kind,
       name: cell.name,
       runName: cell.runName,
@@ -69,8 +70,8 @@ export class CellRuns {
 
   /** @throws LabflowError NO_SUCH_NAME, CANNOT_CAPTURE and the executor's own. */
   async submitCall(call: CallSubmission): Promise<StartedRun> {
-    const options = { ...this.#settings().runOptions(), ...call.options }
-    const { value, buffers } = await this.#session.ask<CapturedSubmission>({ type: 'capture-call', target: call.target, parameters: call.parameters, options })
+    // Settings are weaker than what the task's own code says, so only the line's options go along.
+    const { value, buffers } = await this.#session.ask<CapturedSubmission>({ type: 'capture-call', target: call.target, parameters: call.parameters, options: call.options })
     const submission = call.runName === null ? value.submission : { ...value.submission, runName: call.runName }
     const tracked = await this.#runs.submit(submission, buffers, { cellId: call.cellId })
     return { tracked, outputs: value.outputs }
