@@ -4,6 +4,8 @@
  */
 import type { NameBinding, NameScope } from '../../src/capture/contract.ts'
 import type { CellAnalysis, RecordedDefinition } from '../../src/code/contract.ts'
+// Loaded here, before any cell runs: it notes at load which globals are Node's own, and capture itself is loaded much later.
+import '../../src/code/globals.ts'
 import { isLabflowTask } from './task-values.ts'
 import type { ImportBinding } from '../../src/model/run.ts'
 
