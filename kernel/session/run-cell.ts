@@ -62,7 +62,10 @@ async function evaluate(cell: CompiledCell, run: CellRun, hotLoop: HotLoopHelper
     if (types.isPromise(outcome)) pending = outcome
     else shown = showBoxed(outcome)
   }
-  const begin = (): unknown => runAsCell(run, () => starter.runInThisContext({ breakOnSigint: true }))
+  const begin = (): void => {
+    Atomics.store(hotLoop.loopFlag, 2, 1)
+    runAsCell(run, () => starter.runInThisContext({ breakOnSigint: true }))
+  }
   try {
     begin()
   } catch (error) {
@@ -74,6 +77,8 @@ async function evaluate(cell: CompiledCell, run: CellRun, hotLoop: HotLoopHelper
       markStopped(run)
       throw new InterruptedError('the cell was interrupted; variables keep their values')
     }
+  } finally {
+    Atomics.store(hotLoop.loopFlag, 2, 0)
   }
   if (pending !== null) {
     const outcome = await (pending as Promise<unknown>)

@@ -9,7 +9,7 @@ import { Worker } from 'node:worker_threads'
 export interface WatcherShared {
   /** [0] counts the interrupts asked for, [1] is the number of the newest one that the main thread has answered. */
   interrupts: Int32Array<SharedArrayBuffer>
-  /** [0] is 1 while an interrupt is asked for, [1] counts the hot loops that run now. */
+  /** [0] is 1 while an interrupt is asked for, [1] counts the hot loops that run now, [2] is 1 where SIGINT breaks the code by itself. */
   loopFlag: Int32Array<SharedArrayBuffer>
   gate: Int32Array<SharedArrayBuffer>
 }
@@ -24,7 +24,7 @@ export interface WatcherLink {
 export function startWatcher(gate: Int32Array<SharedArrayBuffer>, onInterrupt: () => void): WatcherLink {
   const shared: WatcherShared = {
     interrupts: new Int32Array(new SharedArrayBuffer(8)),
-    loopFlag: new Int32Array(new SharedArrayBuffer(8)),
+    loopFlag: new Int32Array(new SharedArrayBuffer(12)),
     gate,
   }
   const own = fileURLToPath(import.meta.url)

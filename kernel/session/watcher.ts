@@ -16,6 +16,8 @@ import type { WatcherShared } from './watcher-link.ts'
 
 const LOOP_FLAG_LEAD_MS = 20
 const FIRST_TERMINATION_MS = 30
+/** Synchronous code is broken by the signal itself; a termination on top would kill Node's own clean-up after it, and with it the handler. */
+const SYNC_TERMINATION_MS = 400
 const TERMINATION_INTERVAL_MS = 70
 const MAX_ROUNDS = 100
 const GATE_WAIT_MS = 200
@@ -28,10 +30,16 @@ let isInterrupting = false
 const pipe = openPipe<WatcherCommand>(PIPE_FDS.watcher, {
   onMessage(command) {
     if (command.type === 'ping') reply({ type: 'pong', id: command.id })
-    else if (!isInterrupting) interrupt()
+    else takeInterrupt()
   },
   onClose: endProcess,
 })
+
+/** While one interrupt is under way another adds nothing; one that was answered a moment ago is over. */
+function takeInterrupt(): void {
+  if (isInterrupting && isAnswered(Atomics.load(interrupts, 0))) finish()
+  if (!isInterrupting) interrupt()
+}
 
 function reply(message: WatcherMessage): void {
   pipe.send(message)
@@ -61,7 +69,7 @@ function interrupt(): void {
  */
 function signal(number: number, round: number): void {
   unlessAnswered(number, () => process.kill(-process.pid, 'SIGINT'))
-  waitForAnswer(number, FIRST_TERMINATION_MS, () => terminate(number, round))
+  waitForAnswer(number, Atomics.load(loopFlag, 2) === 1 ? SYNC_TERMINATION_MS : FIRST_TERMINATION_MS, () => terminate(number, round))
 }
 
 function terminate(number: number, round: number): void {
@@ -77,15 +85,16 @@ function terminate(number: number, round: number): void {
 function waitForAnswer(number: number, limitMs: number, otherwise: () => void): void {
   const limit = performance.now() + limitMs
   const look = (): void => {
-    if (isAnswered(number)) finish()
-    else if (performance.now() >= limit) otherwise()
+    if (isAnswered(number)) {
+      if (isInterrupting && Atomics.load(interrupts, 0) === number) finish()
+    } else if (performance.now() >= limit) otherwise()
     else setTimeout(look, 1)
   }
   look()
 }
 
 function isAnswered(number: number): boolean {
-  return Atomics.load(interrupts, 1) === number
+  return Atomics.load(interrupts, 1) >= number
 }
 
 function finish(): void {
