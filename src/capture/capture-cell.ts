@@ -4,7 +4,8 @@
  */
 import { LabflowError } from '../model/errors.ts'
 import { previewValue } from '../values/preview.ts'
-import { nodeIn, nodesIn, parseModule } from '../code/parse.ts'
+import { childrenOf, identifierName, nodeIn, nodesIn, parseModule } from '../code/parse.ts'
+import { unexported } from '../code/definitions.ts'
 import { analyzeScopes, patternNames } from '../code/scope.ts'
 import { isKnownGlobal } from '../code/globals.ts'
 import { ClosureBuilder } from './closure.ts'
@@ -16,6 +17,7 @@ import type { Definition, RunKind } from '../model/run.ts'
 import type { CodecContext } from '../values/codec.ts'
 import type { NamedArgument } from './inputs.ts'
 import type { Capture, NameScope } from './contract.ts'
+import type { AstNode } from '../code/parse.ts'
 import type { NameUse } from '../code/scope.ts'
 import type { WantedName } from './closure.ts'
 
@@ -49,22 +51,18 @@ export async function captureCell(request: CellCaptureRequest): Promise<Capture 
   refuseInPlaceChanges(analysis, scope, outputs)
   const overwritten = overwrittenNames(analysis, uses)
 
-  const closure = new ClosureBuilder(scope, bound)
+  const closure = new ClosureBuilder(scope, bound, namesSetFirst(analysis))
   closure.addImports(analysis.imports)
   closure.add(wantedNames(analysis, request.extraInputs ?? [], uses, overwritten))
-  const unread = new Set<string>()
   for (const name of outputs) {
     if (bound.has(name) || closure.has(name)) continue
-    if (!overwritten.has(name)) closure.add([{ name, isGuarded: false }])
-    else {
-      closure.addValue(name, undefined)
-      unread.add(name)
-    }
+    if (overwritten.has(name)) closure.addUnset(name)
+    else closure.add([{ name, isGuarded: false }])
   }
-  const { encoded, parts } = settle(closure, [], unread, request.codec ?? {})
-  const source = entrySource(analysis, parameterValues)
+  const { encoded, parts } = settle(closure, [], request.codec ?? {})
+  const { source, typedLines } = entrySource(analysis, parameterValues, closure.shared)
   const functionOutputs = analysis.definitions.filter((definition) => outputs.includes(definition.name) && (isCode(definition.kind) || definition.madeBy)).map((definition) => definition.name)
-  const entry = { kind: 'cell' as const, source, outputs, functionOutputs, filename, ...(analysis.typedLines ? { typedLines: analysis.typedLines } : {}) }
+  const entry = { kind: 'cell' as const, source, outputs, functionOutputs, filename, ...(typedLines ? { typedLines } : {}) }
   const { fingerprint, parts: fingerprintParts } = closureFingerprint({ entry, imports: parts.imports, definitions: parts.definitions, folder: scope.folder })
   const literals = request.kind === 'flow' ? Object.fromEntries(analysis.parameters.map(({ name, value }) => [name, previewValue(value)])) : {}
   const given = Object.fromEntries(Object.entries(parameterValues).map(([name, value]) => [name, previewValue(value)]))
@@ -135,12 +133,31 @@ function overwrittenNames(analysis: CellAnalysis, uses: readonly NameUse[]): Set
   return names
 }
 
+/** Declared names that are set before the cell calls anything, so that no helper can see what they stood for earlier. */
+function namesSetFirst(analysis: CellAnalysis): Set<string> {
+  const names = new Set<string>()
+  let mayHaveCalled = false
+  for (const statement of nodesIn(parseModule(analysis.javascript), 'body')) {
+    const node = unexported(statement)
+    if (node?.type === 'FunctionDeclaration') names.add(identifierName(nodeIn(node, 'id')) ?? '')
+    else if (node) mayHaveCalled ||= mayCall(node)
+    if (!mayHaveCalled && node?.type === 'VariableDeclaration') for (const declarator of nodesIn(node, 'declarations')) patternNames(nodeIn(declarator, 'id')).forEach((name) => names.add(name))
+  }
+  return names
+}
+
+/** Whether evaluating a statement can run other code. Getters may too; they are left out, being no helpers of a notebook. */
+function mayCall(node: AstNode): boolean {
+  if (/^(CallExpression|NewExpression|TaggedTemplateExpression|AwaitExpression|YieldExpression|ClassDeclaration|ClassExpression|ForOfStatement|SpreadElement)$/.test(node.type)) return true
+  return !/^(FunctionExpression|ArrowFunctionExpression|FunctionDeclaration|ImportDeclaration)$/.test(node.type) && childrenOf(node).some(mayCall)
+}
+
 /** Encodes the inputs until no instance of a class turns up that does not travel yet. */
-export function settle(closure: ClosureBuilder, args: readonly NamedArgument[], unread: ReadonlySet<string>, codec: CodecContext): { encoded: ReturnType<typeof encodeInputs>; parts: ReturnType<ClosureBuilder['finish']> } {
+export function settle(closure: ClosureBuilder, args: readonly NamedArgument[], codec: CodecContext): { encoded: ReturnType<typeof encodeInputs>; parts: ReturnType<ClosureBuilder['finish']> } {
   for (;;) {
     const met = new Set<string>()
     const parts = closure.finish()
-    const encoded = encodeInputs(args, parts.values, unread, notingCodec(codec, met))
+    const encoded = encodeInputs(args, parts.values, closure.unset, notingCodec(codec, met))
     const missing = [...met].filter((name) => !closure.has(name))
     if (missing.length === 0) return { encoded, parts }
     closure.add(missing.map((name) => ({ name, isGuarded: true })), 'captured data')

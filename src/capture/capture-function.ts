@@ -38,7 +38,7 @@ export async function captureFunction(request: FunctionCaptureRequest): Promise<
   const closure = new ClosureBuilder(scope)
   closure.add(names.map((name) => ({ name, isGuarded: !unguarded.has(name) })), null)
   const args = nameArguments(program, request.args)
-  const { encoded, parts } = settle(closure, args, new Set(), request.codec ?? {})
+  const { encoded, parts } = settle(closure, args, request.codec ?? {})
   const entry = { kind: 'function' as const, source, filename }
   const { fingerprint, parts: fingerprintParts } = closureFingerprint({ entry, imports: parts.imports, definitions: parts.definitions, folder: scope.folder })
   return {

@@ -34,26 +34,42 @@ export class ClosureBuilder {
   private readonly scope: NameScope
   /** Names that the entry binds itself. */
   private readonly bound: ReadonlySet<string>
+  /** Of these, the ones set before anything can ask for an older value. */
+  private readonly fresh: ReadonlySet<string>
+  /** Names that have no value yet when the entry starts: no input, only a variable. */
+  readonly unset = new Set<string>()
+  /** Of the bound names, the ones that captured definitions use: as in the notebook, both must mean one variable. */
+  readonly shared = new Set<string>()
 
-  constructor(scope: NameScope, bound: Iterable<string> = []) {
+  constructor(scope: NameScope, bound: ReadonlySet<string> = new Set(), fresh: ReadonlySet<string> = new Set()) {
     this.scope = scope
-    this.bound = new Set(bound)
+    this.bound = bound
+    this.fresh = fresh
   }
 
   /** @throws LabflowError CANNOT_CAPTURE naming the variable, who uses it, and what to do. */
   add(names: readonly WantedName[], usedBy: string | null = null): void {
     for (const { name, isGuarded } of names) {
-      if (this.seen.has(name) || (usedBy === null && this.bound.has(name))) continue
+      if (this.seen.has(name)) continue
+      if (this.bound.has(name)) {
+        if (usedBy === null) continue
+        this.shared.add(name)
+        if (!this.hasOldMeaning(name)) {
+          this.addUnset(name)
+          continue
+        }
+      }
       const isFound = this.resolve(name, usedBy, isGuarded)
       if (isFound) this.seen.add(name)
     }
   }
 
-  /** A value for a name that nobody looked up, such as an output that is only assigned. */
-  addValue(name: string, value: unknown): void {
+  /** A variable whose old value nobody reads, such as an output that is only assigned. */
+  addUnset(name: string): void {
     if (this.seen.has(name)) return
     this.seen.add(name)
-    this.values.set(name, value)
+    this.unset.add(name)
+    this.values.set(name, undefined)
   }
 
   has(name: string): boolean {
@@ -87,6 +103,13 @@ export class ClosureBuilder {
       case 'value': return this.resolveValue(name, binding, usedBy)
       case 'unknown': return this.resolveUnknown(name, usedBy, isGuarded)
     }
+  }
+
+  /** Whether a name that the entry binds stood for something before, which helpers could still see. */
+  private hasOldMeaning(name: string): boolean {
+    if (this.fresh.has(name)) return false
+    const { kind } = this.scope.lookup(name)
+    return kind === 'value' || kind === 'definition' || kind === 'task'
   }
 
   private addDefinition(definition: RecordedDefinition): void {

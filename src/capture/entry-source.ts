@@ -3,28 +3,44 @@
  * The text is the body of an async function in which the worker declares `let $value`.
  */
 import { LabflowError } from '../model/errors.ts'
-import { nodeIn, nodesIn, parseModule } from '../code/parse.ts'
+import { identifierName, nodeIn, nodesIn, parseModule, positionOf } from '../code/parse.ts'
+import { applyEdits, shareNames } from './shared-names.ts'
 import type { CellAnalysis } from '../code/contract.ts'
 import type { AstNode } from '../code/parse.ts'
+import type { Edit } from './shared-names.ts'
 
-interface Edit { start: number; end: number; text: string }
+/** The body for a worker, and the line as typed of each of its lines. */
+export interface EntrySource {
+  source: string
+  typedLines?: number[]
+}
 
 /**
- * The body for a worker.
+ * The body for a worker. `shared` names belong to the scope around the body, where captured definitions see them:
+ * the body assigns them instead of declaring its own.
  * @throws LabflowError BAD_PARAMETER for a parameter that the cell does not have or a value that is no JSON.
  */
-export function entrySource(analysis: CellAnalysis, parameterValues: Readonly<Record<string, unknown>>): string {
-  const { javascript } = analysis
+export function entrySource(analysis: CellAnalysis, parameterValues: Readonly<Record<string, unknown>>, shared: ReadonlySet<string> = new Set()): EntrySource {
+  const { javascript, typedLines } = analysis
   const statements = nodesIn(parseModule(javascript), 'body')
-  const edits = [...parameterEdits(analysis, parameterValues), ...statements.flatMap((statement) => exportEdits(javascript, statement))]
+  const sharing = shareNames(javascript, statements, shared)
+  const edits = [...parameterEdits(analysis, parameterValues), ...statements.flatMap((statement) => exportEdits(javascript, statement)), ...sharing.edits]
   const last = statements.findLast((statement) => statement.type !== 'EmptyStatement')
   if (last?.type === 'ExpressionStatement') {
     const text = javascript.slice(last.start, last.end).replace(/;\s*$/, '')
     edits.push({ start: last.start, end: last.start, text: '$value = (' }, { start: last.start + text.length, end: last.end, text: ');' })
   }
-  const body = applyEdits(javascript, edits)
+  const head = sharing.hoisted.map((node) => `${identifierName(nodeIn(node, 'id'))} = ${javascript.slice(node.start, node.end)};\n`)
   // On the first line, so that line numbers stay those of the JavaScript.
-  return analysis.sideEffectImports.map((specifier) => `await import(${JSON.stringify(specifier)}); `).join('') + body
+  const imports = analysis.sideEffectImports.map((specifier) => `await import(${JSON.stringify(specifier)}); `)
+  const source = [...head, ...imports, applyEdits(javascript, edits)].join('')
+  if (!typedLines) return { source }
+  return { source, typedLines: [...sharing.hoisted.flatMap((node) => linesOf(javascript, node, typedLines)), ...typedLines] }
+}
+
+function linesOf(javascript: string, node: AstNode, typedLines: readonly number[]): number[] {
+  const first = positionOf(javascript, node.start).line
+  return typedLines.slice(first - 1, positionOf(javascript, node.end).line)
 }
 
 function parameterEdits(analysis: CellAnalysis, values: Readonly<Record<string, unknown>>): Edit[] {
@@ -65,15 +81,4 @@ function exportEdits(javascript: string, statement: AstNode): Edit[] {
     }
     default: return []
   }
-}
-
-function applyEdits(text: string, edits: Edit[]): string {
-  let result = ''
-  let position = 0
-  for (const edit of edits.toSorted((a, b) => a.start - b.start || a.end - b.end)) {
-    // Line breaks stay, so that line numbers do.
-    result += text.slice(position, edit.start) + edit.text + text.slice(edit.start, edit.end).replace(/[^\n]/g, '').slice(edit.text.split('\n').length - 1)
-    position = edit.end
-  }
-  return result + text.slice(position)
 }

@@ -38,6 +38,19 @@ describe('a captured cell runs elsewhere', () => {
     expect(capture.parameters).toEqual({ n: -2.5, mode: 'fast', list: ['a', null] })
     await expect(notebook.capture(source, { parameterValues: { m: 1 } })).rejects.toThrow('no parameter m. It has n, mode, list.')
   })
+  test('with helpers that read what this cell declares, as they would in the notebook', async () => {
+    const notebook = new TestNotebook().cells(['const embed = () => neighbors * scale() + new Shape().n + (typeof missing === "number" ? 1 : 0)\nfunction scale() { return 1 }\nclass Shape { n = 1 }'], { neighbors: 3 })
+    const source = 'const first = embed()\nexport const neighbors = 15, { a } = { a: 4 }\nlet missing\nfunction scale() {\n  return 2\n}\nclass Shape { n = 100 }\n[first, embed(), a, new Error().stack]'
+    const capture = await notebook.capture(source, { parameterValues: { neighbors: 20 } })
+    const { value, outputs } = await runBundle(capture)
+    expect((value as unknown[]).slice(0, 3)).toEqual([7, 140, 4])
+    expect(outputs).toMatchObject({ neighbors: 20, a: 4, missing: undefined })
+    expect(Object.keys(capture.inputDigests)).toEqual(['neighbors'])
+    expect((await notebook.capture('const neighbors = 15\nembed()').catch((error: unknown) => error))).toMatchObject({ inputDigests: {} })
+    const { source: body, typedLines } = capture.code.entry as { source: string; typedLines: number[] }
+    const at = body.split('\n').findIndex((line) => line.includes('new Error'))
+    expect([typedLines[at], typedLines[0]]).toEqual([8, 4])
+  })
   test('with a task of the notebook and with instances of its classes', async () => {
     const classes: Record<string, new () => object> = { Model: class Model { w = 3 } }
     const codec = { nameOfClass: (type: { name: string }) => (type === classes.Model ? 'Model' : null), classNamed: (name: string) => classes[name] }
