@@ -71,6 +71,11 @@ export async function defineTasks(cell: BackgroundCell, kind: RunKind, context: 
   output.stream('stdout', `${definedText(chosen, kind)}\n`)
 }
 
+/** Whether the engine is switched off: then cells run in the session, without files and processes. */
+export function isEngineOff(): boolean {
+  return process.env['LABFLOW'] === 'off'
+}
+
 /** "2 tasks defined: load, embed". */
 export function definedText(names: readonly string[], kind: RunKind): string {
   return `${names.length} ${kind}${names.length === 1 ? '' : 's'} defined: ${names.join(', ')}`

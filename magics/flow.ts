@@ -2,7 +2,7 @@
  * Owns `%%flow`, which runs a cell in a worker and waits for it, and `%flow`, which turns a function into a flow.
  */
 import type { Magic } from '../kernel/cell/magic.ts'
-import { BACKGROUND_OPTIONS, defineTasks, readBackgroundCell, startCell } from './background-cell.ts'
+import { BACKGROUND_OPTIONS, defineTasks, isEngineOff, readBackgroundCell, startCell } from './background-cell.ts'
 import { defineExisting } from './define-existing.ts'
 import { finishWaitedRun } from './waited-run.ts'
 
@@ -15,6 +15,7 @@ export const flow: Magic = {
   async run(call, context) {
     if (call.form === 'line') return defineExisting(call, 'flow', context)
     const cell = await readBackgroundCell(call, context)
+    if (isEngineOff()) return context.runBody()
     if (cell.isDefinition) return defineTasks(cell, 'flow', context)
     await finishWaitedRun(await startCell(cell, 'flow', context), context)
   },

@@ -8,7 +8,7 @@ import { LabflowError } from '../src/model/errors.ts'
 import { type Magic, type MagicContext, written } from '../kernel/cell/magic.ts'
 import type { MagicCall } from '../kernel/cell/magic-lines.ts'
 import type { KnownCell } from '../kernel/cell/notebook-names.ts'
-import { BACKGROUND_OPTIONS, defineTasks, readBackgroundCell, startCell } from './background-cell.ts'
+import { BACKGROUND_OPTIONS, defineTasks, isEngineOff, readBackgroundCell, startCell } from './background-cell.ts'
 import { checkCallParameters, checkCellParameters } from './parameter-check.ts'
 
 export const submit: Magic = {
@@ -20,6 +20,7 @@ export const submit: Magic = {
   async run(call, context) {
     if (call.form === 'line') return submitKnown(call, context)
     const cell = await readBackgroundCell(call, context)
+    if (isEngineOff()) return context.runBody()
     if (cell.isDefinition) return defineTasks(cell, 'task', context)
     const { tracked, outputs } = await startCell(cell, 'task', context)
     await context.notebook.binder.follow(tracked, outputs)

@@ -120,3 +120,18 @@ describe('a cell with magics', () => {
     expect(await notebook.value('1 + 1')).toBe('2')
   })
 })
+
+describe('with LABFLOW=off', () => {
+  test('a task cell runs in the session, without executor or files', async () => {
+    process.env['LABFLOW'] = 'off'
+    const plain = await TestNotebook.inNewFolder()
+    try {
+      expect(plain.output.result(await plain.run('%%task fit --retries 2\nconst here = process.ppid\nhere === process.ppid'))).toBe('true')
+      expect(await plain.value('here === process.ppid')).toBe('true')
+      expect(await plain.value("process.getBuiltinModule('node:fs').existsSync('.labflow')")).toBe('false')
+    } finally {
+      delete process.env['LABFLOW']
+      await plain.remove()
+    }
+  })
+})
