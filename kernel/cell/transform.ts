@@ -9,7 +9,6 @@ import { analyzeScopes, patternNames } from '../../src/code/scope.ts'
 import { stripTypes } from '../../src/code/strip.ts'
 import type { CompiledCell } from '../session/protocol.ts'
 import { EditList, MappedText } from './edit-list.ts'
-import { shadowHotLoops } from './hot-loops.ts'
 import { importPrologue } from './import-prologue.ts'
 
 /**
@@ -64,7 +63,6 @@ class CellCompiler {
     this.#rewriteImportMeta(this.#program)
     const report = analyzeScopes(this.#program)
     if (report.hasTopLevelAwait) for (const statement of statements) this.#guardAwaits(statement)
-    shadowHotLoops({ code: this.#code, statements, report, edits: this.#body })
     const isAsync = report.hasTopLevelAwait || this.#imports.length > 0
     const script = new MappedText()
     script.add(`(${isAsync ? 'async ' : ''}function($lf){'use strict';`)

@@ -71,7 +71,7 @@ export class CommandHandler {
     this.#names.record(cell.analysis)
     this.#parts.modules.refresh()
     try {
-      const shown = await runCell(cell, run, { loopFlag: watcher.loopFlag }, () => watcher.answer())
+      const shown = await runCell(cell, run, watcher.phase, () => watcher.answer())
       await display.settled()
       const userExpressions = this.#evaluateAll(command.userExpressions)
       outlet.send({ type: 'executed', requestId, ok: true, result: shown === null ? null : { data: shown.data, metadata: shown.metadata }, userExpressions })
@@ -130,6 +130,8 @@ export class CommandHandler {
         this.#imports = this.#imports.then(() => importHere(command.analysis.imports, this.#names))
         return answer
       }
+      case 'make-tasks': return (await import('./task-commands.ts')).makeTasksCommand(command, this.#names)
+      case 'capture-call': return (await import('./task-commands.ts')).captureCallCommand(command, this.#names)
       case 'bind': {
         const { bindResult } = await import('./bind-result.ts')
         bindResult(buffers, command.names, this.#names)

@@ -44,6 +44,11 @@ export class NotebookNames implements NameScope {
     this.clearPending(name)
   }
 
+  /** The name got another value that its definition still describes: a task made of the function. */
+  keepDefinition(name: string): void {
+    if (this.#definitions.has(name)) this.#values.set(name, this.valueOf(name))
+  }
+
   define(definition: RecordedDefinition): void {
     this.forget(definition.name)
     this.#definitions.set(definition.name, definition)

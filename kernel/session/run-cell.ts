@@ -27,31 +27,26 @@ export function stopRunningCell(): void {
 
 /**
  * Runs a cell to its end. Resolves to what its last expression shows, null when nothing.
- * @throws what the cell threw, or InterruptedError. `onBroken` is called when SIGINT broke synchronous code.
+ * @throws what the cell threw, or InterruptedError. `phase` tells the watcher where SIGINT breaks the code by itself; `onBroken` is called when it did.
  */
-export async function runCell(cell: CompiledCell, run: CellRun, hotLoop: HotLoopHelpers, onBroken: () => void): Promise<Shown | null> {
+export async function runCell(cell: CompiledCell, run: CellRun, phase: Int32Array<SharedArrayBuffer>, onBroken: () => void): Promise<Shown | null> {
   const stopped = new Promise<never>((_resolve, reject) => {
     rejectRunning = reject
   })
   stopped.catch(() => {})
   try {
     // The race also covers a termination inside our own continuation, after which that promise would never settle.
-    return await Promise.race([evaluate(cell, run, hotLoop, onBroken), stopped])
+    return await Promise.race([evaluate(cell, run, phase, onBroken), stopped])
   } finally {
     rejectRunning = null
     endCell(run)
   }
 }
 
-export interface HotLoopHelpers {
-  /** Shared with the watcher: [0] asks hot loops to stop, [1] counts those that run. */
-  loopFlag: Int32Array<SharedArrayBuffer>
-}
-
-async function evaluate(cell: CompiledCell, run: CellRun, hotLoop: HotLoopHelpers, onBroken: () => void): Promise<Shown | null> {
+async function evaluate(cell: CompiledCell, run: CellRun, phase: Int32Array<SharedArrayBuffer>, onBroken: () => void): Promise<Shown | null> {
   const script = new Script(cell.script, { filename: cell.filename, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER })
   const body = script.runInThisContext() as (helpers: unknown) => unknown
-  const helpers = { ...hotLoop, ...makeCellHelpers(run, cell.filename) }
+  const helpers = makeCellHelpers(run, cell.filename)
   defineNames(cell.declared)
   let shown: Shown | null = null
   let pending: Promise<unknown> | null = null
@@ -63,7 +58,7 @@ async function evaluate(cell: CompiledCell, run: CellRun, hotLoop: HotLoopHelper
     else shown = showBoxed(outcome)
   }
   const begin = (): void => {
-    Atomics.store(hotLoop.loopFlag, 2, 1)
+    Atomics.store(phase, 0, 1)
     runAsCell(run, () => starter.runInThisContext({ breakOnSigint: true }))
   }
   try {
@@ -78,7 +73,7 @@ async function evaluate(cell: CompiledCell, run: CellRun, hotLoop: HotLoopHelper
       throw new InterruptedError('the cell was interrupted; variables keep their values')
     }
   } finally {
-    Atomics.store(hotLoop.loopFlag, 2, 0)
+    Atomics.store(phase, 0, 0)
   }
   if (pending !== null) {
     const outcome = await (pending as Promise<unknown>)

@@ -9,13 +9,13 @@ import { Worker } from 'node:worker_threads'
 export interface WatcherShared {
   /** [0] counts the interrupts asked for, [1] is the number of the newest one that the main thread has answered. */
   interrupts: Int32Array<SharedArrayBuffer>
-  /** [0] is 1 while an interrupt is asked for, [1] counts the hot loops that run now, [2] is 1 where SIGINT breaks the code by itself. */
-  loopFlag: Int32Array<SharedArrayBuffer>
+  /** [0] is 1 while code runs that SIGINT breaks by itself. */
+  phase: Int32Array<SharedArrayBuffer>
   gate: Int32Array<SharedArrayBuffer>
 }
 
 export interface WatcherLink {
-  readonly loopFlag: Int32Array<SharedArrayBuffer>
+  readonly phase: Int32Array<SharedArrayBuffer>
   /** Tells the watcher that the main thread runs again. */
   answer(): void
 }
@@ -24,7 +24,7 @@ export interface WatcherLink {
 export function startWatcher(gate: Int32Array<SharedArrayBuffer>, onInterrupt: () => void): WatcherLink {
   const shared: WatcherShared = {
     interrupts: new Int32Array(new SharedArrayBuffer(8)),
-    loopFlag: new Int32Array(new SharedArrayBuffer(12)),
+    phase: new Int32Array(new SharedArrayBuffer(4)),
     gate,
   }
   const own = fileURLToPath(import.meta.url)
@@ -33,7 +33,6 @@ export function startWatcher(gate: Int32Array<SharedArrayBuffer>, onInterrupt: (
   // A watcher that died would leave a session that nobody can stop.
   worker.on('error', () => process.kill(process.pid, 'SIGKILL'))
   const answer = (): void => {
-    Atomics.store(shared.loopFlag, 0, 0)
     Atomics.store(shared.interrupts, 1, Atomics.load(shared.interrupts, 0))
   }
   process.on('SIGINT', () => {
@@ -42,5 +41,5 @@ export function startWatcher(gate: Int32Array<SharedArrayBuffer>, onInterrupt: (
     answer()
     onInterrupt()
   })
-  return { loopFlag: shared.loopFlag, answer }
+  return { phase: shared.phase, answer }
 }

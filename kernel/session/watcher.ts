@@ -14,7 +14,6 @@ import { FrameGate } from '../../src/pipe/frame-gate.ts'
 import type { WatcherCommand, WatcherMessage } from './protocol.ts'
 import type { WatcherShared } from './watcher-link.ts'
 
-const LOOP_FLAG_LEAD_MS = 20
 const FIRST_TERMINATION_MS = 30
 /** Synchronous code is broken by the signal itself; a termination on top would kill Node's own clean-up after it, and with it the handler. */
 const SYNC_TERMINATION_MS = 400
@@ -22,7 +21,7 @@ const TERMINATION_INTERVAL_MS = 70
 const MAX_ROUNDS = 100
 const GATE_WAIT_MS = 200
 
-const { interrupts, loopFlag, gate: gateWord } = workerData as WatcherShared
+const { interrupts, phase, gate: gateWord } = workerData as WatcherShared
 const gate = new FrameGate(gateWord)
 let inspector: Session | null = null
 let isInterrupting = false
@@ -56,11 +55,7 @@ function endProcess(): void {
 function interrupt(): void {
   isInterrupting = true
   const number = Atomics.add(interrupts, 0, 1) + 1
-  const isInHotLoop = Atomics.load(loopFlag, 1) > 0
-  Atomics.store(loopFlag, 0, 1)
-  // A hot loop writes its variables back when it sees the flag; a termination would lose them.
-  if (isInHotLoop) waitForAnswer(number, LOOP_FLAG_LEAD_MS, () => signal(number, 1))
-  else signal(number, 1)
+  signal(number, 1)
 }
 
 /**
@@ -69,7 +64,7 @@ function interrupt(): void {
  */
 function signal(number: number, round: number): void {
   unlessAnswered(number, () => process.kill(-process.pid, 'SIGINT'))
-  waitForAnswer(number, Atomics.load(loopFlag, 2) === 1 ? SYNC_TERMINATION_MS : FIRST_TERMINATION_MS, () => terminate(number, round))
+  waitForAnswer(number, Atomics.load(phase, 0) === 1 ? SYNC_TERMINATION_MS : FIRST_TERMINATION_MS, () => terminate(number, round))
 }
 
 function terminate(number: number, round: number): void {
