@@ -43,22 +43,20 @@ export class MapFutures<Value> extends Array<RunFuture<Value>> implements Promis
   }
 }
 
-/** The futures in the order in which they end: `for await (const f of asCompleted(futures))`. @throws LabflowError BAD_OPTION for anything but futures. */
-export function asCompleted<Value>(futures: Iterable<RunFuture<Value>>): AsyncIterableIterator<RunFuture<Value>> {
+/** A run that has ended. Not awaitable itself: `for await` would unwrap a future and throw at the first failure. */
+export type EndedRun<Value> = Pick<RunFuture<Value>, 'runId' | 'shortId' | 'state' | 'result' | 'wait'>
+
+/** The runs in the order in which they end: `for await (const run of asCompleted(futures)) await run.result()`. @throws LabflowError BAD_OPTION for anything but futures. */
+export async function* asCompleted<Value>(futures: Iterable<RunFuture<Value>>): AsyncGenerator<EndedRun<Value>, void, void> {
   const open = new Map<RunFuture<Value>, Promise<{ future: RunFuture<Value> }>>()
   for (const future of futures) {
     if (typeof future?.wait !== 'function') throw new LabflowError('BAD_OPTION', 'asCompleted() takes futures, as task.submit() and task.map() give them.')
     open.set(future, future.wait().then(() => ({ future })))
   }
-  // Written out: an async generator would await each future and yield its value.
-  const iterator: AsyncIterableIterator<RunFuture<Value>> = {
-    [Symbol.asyncIterator]: () => iterator,
-    next: async () => {
-      if (open.size === 0) return { done: true, value: undefined }
-      const { future } = await Promise.race(open.values())
-      open.delete(future)
-      return { done: false, value: future }
-    },
+  while (open.size > 0) {
+    const { future } = await Promise.race(open.values())
+    open.delete(future)
+    const { runId, shortId, state } = future
+    yield { runId, shortId, state, result: () => future.result(), wait: () => future.wait() }
   }
-  return iterator
 }

@@ -2,7 +2,7 @@
  * Owns `progress`: reports how far a loop is, and how its numbers stand, to the card of the run (or the terminal).
  */
 import type { Progress } from '../model/run.ts'
-import { reportSink } from './context.ts'
+import { currentRun, reportSink } from './context.ts'
 import { LabflowError } from '../model/errors.ts'
 
 export interface ProgressOptions {
@@ -25,12 +25,22 @@ interface ProgressFunction {
 }
 
 let barCount = 0
-/** The newest bar, which `metric` speaks of. */
-let newest: Progress | null = null
+const outside = {}
+/** The newest bar of each run (and of code outside of any), which `metric` speaks of. */
+const newest = new WeakMap<object, Progress>()
+
+function owner(): object {
+  return currentRun() ?? outside
+}
+
+function newBar(label: string, total: number | null): Progress {
+  const bar: Progress = { barId: `bar-${++barCount}`, label, done: 0, total, metrics: {} }
+  newest.set(owner(), bar)
+  return bar
+}
 
 function openBar(options: ProgressOptions, total: number | null): Progress {
-  const bar: Progress = { barId: `bar-${++barCount}`, label: options.label ?? '', done: 0, total: options.total ?? total, metrics: {} }
-  newest = bar
+  const bar = newBar(options.label ?? '', options.total ?? total)
   send(bar)
   return bar
 }
@@ -57,7 +67,7 @@ async function* countAsync(bar: Progress, items: AsyncIterable<unknown>): AsyncG
 
 function advance(bar: Progress): void {
   bar.done++
-  newest = bar
+  newest.set(owner(), bar)
   send(bar)
 }
 
@@ -85,22 +95,19 @@ function over(source: unknown, options: ProgressOptions = {}): unknown {
 }
 
 function set(done: number, total: number | null = null, metrics: Record<string, number> = {}): void {
-  if (newest === null || newest.barId !== 'set') newest = { barId: 'set', label: '', done, total, metrics: {} }
-  newest = { ...newest, done, total, metrics: { ...newest.metrics, ...metrics } }
-  send(newest)
+  const known = newest.get(owner())
+  // A bar that is full belongs to a loop that is over.
+  const bar = known === undefined || known.done === known.total ? newBar('', total) : known
+  Object.assign(bar, { done, total: total ?? bar.total })
+  Object.assign(bar.metrics, metrics)
+  send(bar)
 }
 
 function metric(name: string, value: number): void {
-  newest ??= { barId: 'set', label: '', done: 0, total: null, metrics: {} }
-  newest.metrics = { ...newest.metrics, [name]: value }
-  send(newest)
+  const bar = newest.get(owner()) ?? newBar('', null)
+  bar.metrics[name] = value
+  send(bar)
 }
 
 /** `for (const epoch of progress(epochs, { label: 'train' }))`, over lists, numbers, iterables and async iterables. @throws LabflowError BAD_OPTION. */
 export const progress: ProgressFunction = Object.assign(over as never, { set, metric }) as ProgressFunction
-
-/** Between runs of one worker: no bar is left to speak of. */
-export function forgetBars(): void {
-  newest = null
-  barCount = 0
-}
