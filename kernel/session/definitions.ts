@@ -15,7 +15,8 @@ export class NotebookNames implements NameScope {
   readonly #imports = new Map<string, ImportBinding>()
   readonly #definitions = new Map<string, RecordedDefinition>()
   readonly #values = new Map<string, unknown>()
-  readonly #pending = new Map<string, string>()
+  /** `before` is what the name had when it became pending: a run that fails leaves it as it was. */
+  readonly #pending = new Map<string, { runShortId: string; before: PropertyDescriptor | undefined }>()
 
   constructor(folder: string) {
     this.folder = folder
@@ -77,8 +78,8 @@ export class NotebookNames implements NameScope {
   }
 
   lookup(name: string): NameBinding {
-    const runShortId = this.#pending.get(name)
-    if (runShortId !== undefined) return { kind: 'pending', runShortId }
+    const pending = this.#pending.get(name)
+    if (pending !== undefined) return { kind: 'pending', runShortId: pending.runShortId }
     const binding = this.#imports.get(name)
     if (binding !== undefined) return { kind: 'import', binding }
     const descriptor = Object.getOwnPropertyDescriptor(globalThis, name)
@@ -97,8 +98,8 @@ export class NotebookNames implements NameScope {
   }
 
   markPending(name: string, runShortId: string): void {
-    this.forget(name)
-    this.#pending.set(name, runShortId)
+    this.clearPending(name)
+    this.#pending.set(name, { runShortId, before: Object.getOwnPropertyDescriptor(globalThis, name) })
     Object.defineProperty(globalThis, name, {
       configurable: true,
       enumerable: false, // spreading globalThis must not meet the getter
@@ -112,14 +113,18 @@ export class NotebookNames implements NameScope {
     })
   }
 
-  /** The name is no longer awaited; it is gone unless something was bound to it. */
+  /** The name is no longer awaited; it has what it had before, unless something was bound to it meanwhile. */
   clearPending(name: string): void {
-    if (!this.#pending.delete(name)) return
-    if (Object.getOwnPropertyDescriptor(globalThis, name)?.get !== undefined) Reflect.deleteProperty(globalThis, name)
+    const pending = this.#pending.get(name)
+    if (pending === undefined) return
+    this.#pending.delete(name)
+    if (Object.getOwnPropertyDescriptor(globalThis, name)?.get === undefined) return
+    Reflect.deleteProperty(globalThis, name)
+    if (pending.before !== undefined) Object.defineProperty(globalThis, name, pending.before)
   }
 
   pendingRun(name: string): string | null {
-    return this.#pending.get(name) ?? null
+    return this.#pending.get(name)?.runShortId ?? null
   }
 
   #isOfUser(descriptor: PropertyDescriptor): boolean {

@@ -64,7 +64,7 @@ function interrupt(): void {
  */
 function signal(number: number, round: number): void {
   unlessAnswered(number, () => process.kill(-process.pid, 'SIGINT'))
-  waitForAnswer(number, Atomics.load(phase, 0) === 1 ? SYNC_TERMINATION_MS : FIRST_TERMINATION_MS, () => terminate(number, round))
+  waitForAnswer(number, () => (Atomics.load(phase, 0) === 1 ? SYNC_TERMINATION_MS : FIRST_TERMINATION_MS), () => terminate(number, round))
 }
 
 function terminate(number: number, round: number): void {
@@ -74,15 +74,16 @@ function terminate(number: number, round: number): void {
   }
   const session = inspector
   unlessAnswered(number, () => session.post('Runtime.terminateExecution', () => {}))
-  waitForAnswer(number, TERMINATION_INTERVAL_MS, () => (round < MAX_ROUNDS ? signal(number, round + 1) : giveUp()))
+  waitForAnswer(number, () => TERMINATION_INTERVAL_MS, () => (round < MAX_ROUNDS ? signal(number, round + 1) : giveUp()))
 }
 
-function waitForAnswer(number: number, limitMs: number, otherwise: () => void): void {
-  const limit = performance.now() + limitMs
+/** The limit is asked for anew at each look: synchronous code may end while it is waited for. */
+function waitForAnswer(number: number, limitMs: () => number, otherwise: () => void): void {
+  const started = performance.now()
   const look = (): void => {
     if (isAnswered(number)) {
       if (isInterrupting && Atomics.load(interrupts, 0) === number) finish()
-    } else if (performance.now() >= limit) otherwise()
+    } else if (performance.now() - started >= limitMs()) otherwise()
     else setTimeout(look, 1)
   }
   look()
