@@ -49,6 +49,8 @@ export class Executor {
   #server: EngineServer | null = null
   #workersSocket: WorkersSocket | null = null
   #isEnding = false
+  /** No new request is taken: whoever asks now asks the next executor. */
+  #isStopping = false
 
   /**
    * Takes the store's lock.
@@ -138,7 +140,7 @@ export class Executor {
 
   #handleClient(id: string, message: Envelope, buffers: Uint8Array[]): void {
     const server = this.#server
-    if (server === null || this.#isEnding) return
+    if (server === null || this.#isStopping || this.#isEnding) return
     const peer: Peer = this.#peers.heard(id, server)
     if (this.#peers.note(id, peer, message)) return
     const request = message as unknown as EngineRequest
@@ -171,6 +173,8 @@ export class Executor {
       if (cancelRunning && !isFinal(run.record.state.type)) this.#engine.cancel(run, 'the executor was stopped')
       if (run.attempt !== null) left++
     }
+    this.#isStopping = true
+    dropExecutorFile(this.#store.folder, process.pid)
     this.#endWhenQuiet(cancelRunning)
     return cancelRunning ? 0 : left
   }

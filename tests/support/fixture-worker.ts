@@ -22,6 +22,7 @@ let lastId = 0
 let back: FrameChannel | null = null
 let abort = new AbortController()
 const replies = new Map<number, (reply: EngineReply, buffers: Uint8Array[]) => void>()
+const early = new Map<string, [EngineEvent['event'], Uint8Array[]]>()
 const ends = new Map<string, (event: EngineEvent['event'], buffers: Uint8Array[]) => void>()
 
 function send(message: WorkerMessage, buffers: Uint8Array[] = []): void {
@@ -60,7 +61,11 @@ async function call(source: string, inputs: unknown = null, more: Record<string,
   }
   const { result } = await ask('submit', { submission }, [Buffer.from(JSON.stringify(inputs))])
   const { run } = result as { run: { id: string } }
-  const ended = new Promise<{ event: EngineEvent['event']; buffers: Uint8Array[] }>((resolve) => ends.set(run.id, (event, buffers) => resolve({ event, buffers })))
+  const ended = new Promise<{ event: EngineEvent['event']; buffers: Uint8Array[] }>((resolve) => {
+    const come = early.get(run.id)
+    if (come !== undefined) resolve({ event: come[0], buffers: come[1] })
+    ends.set(run.id, (event, buffers) => resolve({ event, buffers }))
+  })
   await ask('park', { isParked: true })
   const { event, buffers } = await ended
   await ask('park', { isParked: false })
@@ -104,7 +109,12 @@ function receive(payload: EngineReply | EngineEvent, buffers: Uint8Array[]): voi
   if (payload.kind === 'reply') {
     replies.get(payload.id)?.(payload, buffers)
     replies.delete(payload.id)
-  } else if (payload.event.type === 'end') ends.get(payload.event.runId)?.(payload.event, buffers)
+  } else if (payload.event.type === 'end') {
+    // The end of a cached run is in the same chunk as the reply: it comes before anyone could wait for it.
+    const end = ends.get(payload.event.runId)
+    if (end === undefined) early.set(payload.event.runId, [payload.event, buffers])
+    else end(payload.event, buffers)
+  }
 }
 
 openPipe<WorkerCommand>(4, {
