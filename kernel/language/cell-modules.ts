@@ -15,6 +15,8 @@ export interface CellModule {
   statements: CellStatement[]
   /** Module text now: the source at first, its declarations once types are printed. */
   text: string
+  /** Files that printed types in the text name. */
+  namedFiles: readonly string[]
   /** Printed types by name; null until the engine gave them. */
   types: ReadonlyMap<string, string> | null
   /** The definitions that were newest when the cell ran, by name. */
@@ -35,6 +37,7 @@ export interface NewestName {
 export class CellModules {
   private readonly newest = new Map<string, NewestName>()
   private readonly modules = new Set<CellModule>()
+  private readonly byFile = new Map<string, CellModule>()
   private nextNumber = 1
 
   /** Adds a cell that ran; null when it declares nothing. `declared` names what analysis found below the top level, such as a `var` in a block. */
@@ -50,12 +53,13 @@ export class CellModules {
       const known = own.has(word) ? undefined : this.newest.get(word)
       if (known) scope.set(word, known)
     }
-    const module: CellModule = { file: `${DOCUMENT_PREFIX}${this.nextNumber++}.ts`, source, statements, text: '', types: null, scope, own, isAmbient }
+    const module: CellModule = { file: `${DOCUMENT_PREFIX}${this.nextNumber++}.ts`, source, statements, text: '', namedFiles: [], types: null, scope, own, isAmbient }
     module.text = moduleText(module, source)
     const mutable = new Set(statements.filter(({ isMutable }) => isMutable).flatMap(({ names }) => names))
     const top = new Set(statements.flatMap(({ names }) => names))
     for (const name of own) this.newest.set(name, { module, isMutable: mutable.has(name) || !top.has(name) })
     this.modules.add(module)
+    this.byFile.set(module.file, module)
     return module
   }
 
@@ -65,14 +69,14 @@ export class CellModules {
     return moduleText(module, declarationText(module.source, module.statements, types, hasHiddenNames), true)
   }
 
-  /** One line that declares the earlier names a text uses; ends in a line feed. `own` are names the text declares itself. */
-  prelude(words: Iterable<string>, own: ReadonlySet<string>): string {
+  /** One line that declares the earlier names a text uses, ending in a line feed, and the modules it takes. `own` are names the text declares itself. */
+  prelude(words: Iterable<string>, own: ReadonlySet<string>): { text: string; modules: Set<CellModule> } {
     const used = new Map<string, NewestName>()
     for (const word of words) {
       const known = own.has(word) ? undefined : this.newest.get(word)
       if (known) used.set(word, known)
     }
-    return scopeText(used) + '\n'
+    return { text: scopeText(used) + '\n', modules: this.withNeeded([...used.values()].map(({ module }) => module)) }
   }
 
   /** Names of the notebook that begin with `prefix`. */
@@ -84,40 +88,43 @@ export class CellModules {
     return this.newest.get(name)?.module ?? null
   }
 
-  /** Files of all modules, oldest first. */
-  files(): string[] {
-    return [...this.modules].map(({ file }) => file)
-  }
-
   /** Whether nothing needs this module any more. */
   isForgotten(module: CellModule): boolean {
     return !this.modules.has(module)
   }
 
-  /** Forgets and returns the files of modules that nothing needs any more. */
-  takeUnused(): string[] {
+  /** Forgets and returns the modules that nothing needs any more. */
+  takeUnused(): CellModule[] {
+    const needed = this.withNeeded([...this.newest.values()].map(({ module }) => module))
+    const unused = [...this.modules].filter((module) => !needed.has(module))
+    for (const module of unused) {
+      this.modules.delete(module)
+      this.byFile.delete(module.file)
+    }
+    return unused
+  }
+
+  /** The given modules, those that declare for the whole program, and every module that these import, directly or not. */
+  withNeeded(modules: readonly CellModule[]): Set<CellModule> {
     const needed = new Set<CellModule>()
-    const byFile = new Map([...this.modules].map((module) => [module.file, module]))
-    const waiting = [...this.newest.values()].map(({ module }) => module)
-    waiting.push(...[...this.modules].filter(({ isAmbient }) => isAmbient))
+    const waiting = [...modules, ...[...this.modules].filter(({ isAmbient }) => isAmbient)]
     for (let module = waiting.pop(); module; module = waiting.pop()) {
       if (needed.has(module)) continue
       needed.add(module)
       for (const { module: other } of module.scope.values()) waiting.push(other)
       // A printed type may name the type of a module that the cell's own text does not.
-      for (const [word] of module.text.matchAll(OWN_FILE)) {
-        const named = byFile.get(word.endsWith('.ts') ? word : `${word}.ts`)
+      for (const file of module.namedFiles) {
+        const named = this.byFile.get(file)
         if (named) waiting.push(named)
       }
     }
-    const files: string[] = []
-    for (const module of this.modules) {
-      if (needed.has(module)) continue
-      this.modules.delete(module)
-      files.push(module.file)
-    }
-    return files
+    return needed
   }
+}
+
+/** Files of ours that a module text names, by whatever ending. */
+export function namedFiles(text: string): string[] {
+  return [...new Set(text.match(OWN_FILE) ?? [])].map((word) => (word.endsWith('.ts') ? word : `${word}.ts`))
 }
 
 function moduleText(module: CellModule, body: string, isShort = false): string {

@@ -22,8 +22,8 @@ export interface EngineOptions {
   folder: string
   /** Text of the tsconfig.json that holds for the folder, asked at each start. */
   config(): string
-  /** Documents that import others: a fresh process gets them last, else each further document would rebuild the program. */
-  roots: readonly string[]
+  /** Called when a process is lost, before any question fails; what the next one should know may be set anew. */
+  onLost(): void
 }
 
 /** A place in a document; both count from 0, characters are UTF-16 units. */
@@ -62,7 +62,7 @@ interface Running {
   api: { api: API; pipe: string } | null
 }
 
-/** The engine of one notebook. Documents survive a restart of the process. */
+/** The engine of one notebook. Documents survive a restart of the process unless {@link EngineOptions.onLost} removes them. */
 export class TypeEngine {
   private readonly options: EngineOptions
   private readonly documents = new Map<string, string>()
@@ -94,9 +94,14 @@ export class TypeEngine {
     if (this.live.versions.delete(name)) this.live.rpc.notify('textDocument/didClose', { textDocument: { uri: this.uriOf(name) } })
   }
 
-  /** An LSP request about a document. @throws EngineLost, or Error with the engine's own words. */
+  /** Starts the process if it is not there. @throws EngineLost, LabflowError MISSING_TOOL */
+  async ready(): Promise<void> {
+    await this.start()
+  }
+
+  /** An LSP request about a document. @throws EngineLost when the process ended since {@link ready}; Error with the engine's own words. */
   async ask(method: string, name: string, params: Record<string, unknown> = {}): Promise<unknown> {
-    const running = await this.start()
+    const running = this.runningNow()
     const answer = await running.rpc.request(method, { textDocument: { uri: this.uriOf(name) }, ...params }, REQUEST_LIMIT_MS)
     this.failedStarts = 0
     return answer
@@ -113,7 +118,7 @@ export class TypeEngine {
 
   /** The type of each name declared at a document's top level, printed whole. @throws EngineLost */
   async printTypes(name: string): Promise<Map<string, string>> {
-    const running = await this.start()
+    const running = this.runningNow()
     try {
       const { api } = (running.api ??= await this.openApi(running))
       const snapshot = await api.updateSnapshot()
@@ -149,6 +154,11 @@ export class TypeEngine {
 
   private uriOf(name: string): string {
     return pathToFileURL(join(this.options.folder, name)).href
+  }
+
+  private runningNow(): Running {
+    if (!this.live) throw new EngineLost('the type engine ended before it was asked')
+    return this.live
   }
 
   private start(): Promise<Running> {
@@ -190,9 +200,7 @@ export class TypeEngine {
     this.live = running
     // The settings come first: a document opened before them would belong to no project.
     this.sync(running, 'tsconfig.json', this.options.config())
-    const { roots } = this.options
-    for (const [name, text] of this.documents) if (!roots.includes(name)) this.sync(running, name, text)
-    for (const name of roots) this.sync(running, name, this.documents.get(name) ?? '')
+    for (const [name, text] of this.documents) this.sync(running, name, text)
     return running
   }
 
@@ -212,11 +220,12 @@ export class TypeEngine {
   }
 
   private drop(running: Running, reason: EngineLost): void {
-    running.rpc.close(reason)
     if (this.live === running) {
       this.live = null
       this.running = null
+      this.options.onLost()
     }
+    running.rpc.close(reason)
     running.child.kill('SIGKILL')
     if (!running.api) return
     void running.api.api.close().catch(() => undefined)

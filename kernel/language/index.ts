@@ -4,7 +4,7 @@
  */
 import type { CellAnalysis } from '../../src/code/contract.ts'
 import type { CompletionAnswer, Diagnostic, LanguagePort } from '../contract.ts'
-import { type CellModule, CellModules } from './cell-modules.ts'
+import { type CellModule, CellModules, namedFiles } from './cell-modules.ts'
 import { declaredNames, wordsOf } from './cell-names.ts'
 import { completionAnswer, type EngineCompletion, noCompletions, typedPrefix } from './completion.ts'
 import { cellDiagnostics, type EngineDiagnostic } from './diagnostics.ts'
@@ -14,6 +14,9 @@ import { LocalFiles } from './local-files.ts'
 import { CELL_DOCUMENT, projectConfig, ROOTS_DOCUMENT } from './project.ts'
 import { readable } from './readable.ts'
 import { Turns } from './turns.ts'
+
+/** A completion takes at most so many names of earlier cells, the newest: each may bring a module in. */
+const MOST_EARLIER_NAMES = 200
 
 export { formatDiagnostic, type FormatOptions } from './diagnostics.ts'
 
@@ -42,17 +45,18 @@ class NotebookLanguage implements Language {
   private readonly engine: TypeEngine
   private readonly cells = new CellModules()
   private readonly files: LocalFiles
+  /** Modules that the running engine has. */
+  private readonly opened = new Set<CellModule>()
   private readonly turns = new Turns()
   private readonly onFailure: (message: string) => void
   private isClosed = false
   private lastFailure = ''
 
   constructor({ folder, onFailure }: LanguageOptions) {
-    this.engine = new TypeEngine({ folder, config: () => projectConfig(folder), roots: [ROOTS_DOCUMENT, CELL_DOCUMENT] })
+    this.engine = new TypeEngine({ folder, config: () => projectConfig(folder), onLost: () => this.forgetDocuments() })
     this.files = new LocalFiles(folder)
     this.onFailure = onFailure ?? (() => undefined)
-    this.engine.setDocument(CELL_DOCUMENT, 'export {}\n')
-    this.engine.setDocument(ROOTS_DOCUMENT, 'export {}\n')
+    this.forgetDocuments()
   }
 
   get engineProcessId(): number | null {
@@ -63,10 +67,7 @@ class NotebookLanguage implements Language {
     this.files.note(source)
     const module = this.cells.add(source, analysis.declared)
     if (!module) return
-    const unused = this.cells.takeUnused()
-    this.engine.setDocument(ROOTS_DOCUMENT, this.cells.files().map((file) => `import './${file}'\n`).join(''))
-    this.engine.setDocument(module.file, module.text)
-    for (const file of unused) this.engine.removeDocument(file)
+    this.closeModules(this.cells.takeUnused())
     void this.turns.take(() => this.shorten(module), false)
   }
 
@@ -75,7 +76,7 @@ class NotebookLanguage implements Language {
     const prefix = typedPrefix(source, at)
     const isMember = /[.][ \t]*$/.test(source.slice(0, at - prefix.length)) && !/\.\.\.[ \t]*$/.test(source.slice(0, at - prefix.length))
     return this.answer(noCompletions(at), async () => {
-      this.show(source, isMember ? [] : this.cells.namesWith(prefix))
+      await this.show(source, isMember ? [] : this.cells.namesWith(prefix).slice(-MOST_EARLIER_NAMES))
       const found = await this.engine.ask('textDocument/completion', CELL_DOCUMENT, { position: placeOf(source, at), context: { triggerKind: 1 } })
       const items = Array.isArray(found) ? found : ((found as { items?: unknown[] } | null)?.items ?? [])
       return completionAnswer(source, at, items as EngineCompletion[], (position) => offsetOf(source, position))
@@ -85,7 +86,7 @@ class NotebookLanguage implements Language {
   async inspect(source: string, cursor: number): Promise<Inspection | null> {
     const at = Math.max(0, Math.min(cursor, source.length))
     return this.answer(null, async () => {
-      this.show(source)
+      await this.show(source)
       const before = source.slice(0, at)
       if (/[(,]\s*$/.test(before)) return (await this.signature(source, at)) ?? (await this.hover(source, at))
       // At the end of a word the cursor stands behind it; the word is meant.
@@ -98,7 +99,7 @@ class NotebookLanguage implements Language {
     // Our line above the cell would take away the comment's place at the top.
     if (opensWithNoCheck(source)) return []
     return this.answer([], async () => {
-      this.show(source)
+      await this.show(source)
       const report = (await this.engine.ask('textDocument/diagnostic', CELL_DOCUMENT)) as { items?: EngineDiagnostic[] } | null
       return cellDiagnostics(source, report?.items ?? [])
     })
@@ -110,7 +111,7 @@ class NotebookLanguage implements Language {
       for (const name of names) {
         const module = this.cells.find(name)
         if (!module) continue
-        module.types ??= await this.engine.printTypes(module.file)
+        module.types ??= await this.printTypes(module)
         const type = valueType(module, name)
         if (type !== null) answer[name] = readable(type)
       }
@@ -128,13 +129,51 @@ class NotebookLanguage implements Language {
   }
 
   /** Puts a cell into the open document, under one line that declares the earlier names it uses. */
-  private show(source: string, moreNames: readonly string[] = []): void {
+  private async show(source: string, moreNames: readonly string[] = []): Promise<void> {
     this.files.note(source)
     if (this.files.packagesChanged()) this.engine.restart()
-    else this.engine.filesChanged(this.files.changes())
+    await this.engine.ready()
+    this.engine.filesChanged(this.files.changes())
     const words = wordsOf(source)
     for (const name of moreNames) words.add(name)
-    this.engine.setDocument(CELL_DOCUMENT, this.cells.prelude(words, declaredNames(source)) + source)
+    const { text, modules } = this.cells.prelude(words, declaredNames(source))
+    this.openModules(modules)
+    this.engine.setDocument(CELL_DOCUMENT, text + source)
+  }
+
+  /** Gives the engine the modules it does not have: a fresh one gets those of 600 cells only as they are needed. */
+  private openModules(modules: ReadonlySet<CellModule>): void {
+    const missing = [...modules].filter((module) => !this.opened.has(module))
+    if (missing.length === 0) return
+    for (const module of missing) this.opened.add(module)
+    // One module is cheaper to add when it is already expected, many when they are there before the import of each is looked up.
+    if (missing.length === 1) this.showRoots()
+    for (const module of missing) this.engine.setDocument(module.file, module.text)
+    this.showRoots()
+  }
+
+  private closeModules(modules: readonly CellModule[]): void {
+    const closed = modules.filter((module) => this.opened.delete(module))
+    if (closed.length === 0) return
+    this.showRoots()
+    for (const { file } of closed) this.engine.removeDocument(file)
+  }
+
+  private showRoots(): void {
+    this.engine.setDocument(ROOTS_DOCUMENT, [...this.opened].map(({ file }) => `import './${file}'\n`).join('') + 'export {}\n')
+  }
+
+  private forgetDocuments(): void {
+    for (const { file } of this.opened) this.engine.removeDocument(file)
+    this.opened.clear()
+    this.showRoots()
+    this.engine.setDocument(CELL_DOCUMENT, 'export {}\n')
+  }
+
+  private async printTypes(module: CellModule): Promise<Map<string, string>> {
+    await this.engine.ready()
+    this.openModules(this.cells.withNeeded([module]))
+    return this.engine.printTypes(module.file)
   }
 
   private async hover(source: string, cursor: number): Promise<Inspection | null> {
@@ -152,14 +191,14 @@ class NotebookLanguage implements Language {
   private async shorten(module: CellModule): Promise<void> {
     if (this.isClosed || this.cells.isForgotten(module)) return
     try {
-      module.types ??= await this.engine.printTypes(module.file)
+      module.types = await this.printTypes(module)
       const errorsBefore = await this.errorCount(module)
       const before = { text: module.text, scope: module.scope }
       const text = this.cells.shortForm(module, module.types)
       this.engine.setDocument(module.file, text)
-      module.text = text
+      Object.assign(module, { text, namedFiles: namedFiles(text) })
       if ((await this.errorCount(module)) <= errorsBefore) return
-      Object.assign(module, before)
+      Object.assign(module, before, { namedFiles: [] })
       this.engine.setDocument(module.file, before.text)
     } catch (error) {
       this.note(error)
