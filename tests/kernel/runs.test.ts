@@ -169,6 +169,17 @@ describe('%%submit', () => {
     expect((await notebook.fail('never')).message).toMatch(/never is not defined.*r\d+ doomed.*FAILED/)
   })
 
+  test('a name whose run fails keeps its old value, functions included', async () => {
+    await notebook.run('let kept = "old"\nfunction helper() { return "old helper" }')
+    await notebook.run(`%%submit\n${untilFile('go7')}\nkept = "new"\nfunction helper() { return "new helper" }\nif (kept === "new") throw new Error("late")`)
+    expect((await notebook.fail('globalThis["ke" + "pt"]')).message).toMatch(/kept is a result of run r\d+, which has not ended/)
+    await release('go7')
+    await notebook.port.settle()
+    expect(await notebook.value('[kept, helper()]')).toBe("[ 'old', 'old helper' ]")
+    const cell = await notebook.run('%%task\nhelper() + kept')
+    expect(notebook.output.result(cell)).toBe("'old helperold'")
+  })
+
   test('names come into being between cells, never inside one', async () => {
     await notebook.run(`let seen = 1`)
     const submitted = await notebook.run(`%%submit\n${untilFile('go6')}\nseen = 2`)
