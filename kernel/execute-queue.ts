@@ -2,13 +2,19 @@
  * Owns the order of cells: one runs, the others wait; after an error those that wait are handed back unrun.
  * Knows nothing of messages' content but stop_on_error.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { JupyterMessage } from './wire/message.ts'
 
 /** Waiting cells beyond this are aborted at once. */
 const maxWaitingCells = 100_000
-/** Turns of the event loop that cells which already arrived get, to be read before an error aborts what waits. */
-const drainTurns = 3
+/**
+ * "Run All" sends its cells over some milliseconds; when the first fails at once, the others are still on their way.
+ * The answer of a cell that failed early waits this long for them: they must be aborted, and what is sent after the
+ * answer was seen must run.
+ */
+const stragglerMs = 20
+/** After this long every cell of one "Run All" has arrived. */
+const earlyMs = 500
 
 /** A cell that ran and is not answered yet. */
 export interface CellEnd {
@@ -54,9 +60,9 @@ export class ExecuteQueue {
     this.#isWorking = true
     for (let request = this.#waiting.shift(); request !== undefined; request = this.#waiting.shift()) {
       this.#running = request
+      const started = performance.now()
       const { mayGoOn, answer } = await this.#handlers.run(request)
-      // Before the answer: a cell that is sent after it was seen must run.
-      for (let turn = 0; !mayGoOn && turn < drainTurns; turn += 1) await nextTurn()
+      if (!mayGoOn) await pause(performance.now() - started < earlyMs ? stragglerMs : 0)
       answer()
       this.#running = null
       if (!mayGoOn) this.#abortWaiting()

@@ -68,8 +68,10 @@ describe('cells', () => {
   })
 
   test('cells queued behind an error are aborted, later ones run again', async () => {
-    const failing = kernel.sendCell('print x\nfail stop here')
+    kernel.send('comm_open', { comm_id: 'gate', target_name: 'test.kernel', data: {} })
+    const failing = kernel.sendCell('wait\nfail stop here')
     const behind = [kernel.sendCell('print never'), kernel.sendCell('print never')]
+    kernel.send('comm_msg', { comm_id: 'gate', data: 'go' })
     expect((await kernel.runOf(failing)).reply.content['status']).toBe('error')
     for (const id of behind) {
       const { reply, stdout } = await kernel.runOf(id)
@@ -107,6 +109,7 @@ describe('cells', () => {
 
   test('1,000 cells sent at once all run, in the order sent', async () => {
     const ids = Array.from({ length: 1_000 }, (_, n) => kernel.sendCell(`print ${n}`))
+    await kernel.idle(ids.at(-1)!)
     const runs = await Promise.all(ids.map((id) => kernel.runOf(id)))
     expect(runs.map(({ stdout }) => stdout)).toEqual(ids.map((_, n) => `${n}\n`))
     const counts = runs.map(({ reply }) => reply.content['execution_count'] as number)

@@ -67,7 +67,7 @@ async function run(code: string): Promise<{ reply: KernelMessage.IExecuteReplyMs
 
 test('Lab shows Busy from a cell’s start to its end, also while it asks for completions', async () => {
   const future = kernel.requestExecute({ code: "console.log('in'); while (true) {}" })
-  await new Promise<void>((resolve) => (future.onIOPub = (message) => message.header.msg_type === 'stream' && resolve()))
+  await new Promise<void>((resolve) => (future.onIOPub = (message) => void (message.header.msg_type === 'stream' && resolve())))
   for (let round = 0; round < 3; round += 1) {
     const completed = await kernel.requestComplete({ code: 'Math.sqr', cursor_pos: 8 })
     expect(completed.content).toMatchObject({ status: 'ok', matches: ['sqrt'] })

@@ -27,22 +27,29 @@ type Channel = 'shell' | 'control' | 'stdin' | 'iopub'
 /** Messages of one channel in the order of arrival, with waiting. */
 class Inbox {
   readonly messages: ClientMessage[] = []
-  #waiters: (() => void)[] = []
+  readonly #waiters = new Set<(message: ClientMessage) => void>()
   push(message: ClientMessage): void {
     this.messages.push(message)
-    for (const wake of this.#waiters.splice(0)) wake()
+    for (const look of this.#waiters) look(message)
   }
   async find(matches: (message: ClientMessage) => boolean, what: string): Promise<ClientMessage> {
-    const deadline = Date.now() + hangLimitMs
-    for (let at = 0; ; ) {
-      for (; at < this.messages.length; at += 1) if (matches(this.messages[at]!)) return this.messages[at]!
-      const left = deadline - Date.now()
-      if (left <= 0) throw new Error(`no ${what} within ${hangLimitMs} ms; last: ${this.messages.slice(-5).map((m) => `${m.header.msg_type} ${JSON.stringify(m.content).slice(0, 200)}`).join(' | ')}`)
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left)
-        this.#waiters.push(() => (clearTimeout(timer), resolve()))
-      })
-    }
+    const known = this.messages.find(matches)
+    if (known !== undefined) return known
+    return new Promise((resolve, reject) => {
+      const look = (message: ClientMessage): void => {
+        if (matches(message)) end(() => resolve(message))
+      }
+      const timer = setTimeout(() => end(() => reject(new Error(`no ${what} within ${hangLimitMs} ms; last: ${this.#tail()}`))), hangLimitMs)
+      const end = (settle: () => void): void => {
+        clearTimeout(timer)
+        this.#waiters.delete(look)
+        settle()
+      }
+      this.#waiters.add(look)
+    })
+  }
+  #tail(): string {
+    return this.messages.slice(-5).map((m) => `${m.header.msg_type} ${JSON.stringify(m.content).slice(0, 200)}`).join(' | ')
   }
 }
 
