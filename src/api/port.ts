@@ -36,8 +36,23 @@ export interface ApiEnvironment {
 const slot = Symbol.for('labflow.api')
 const holder = globalThis as unknown as Record<symbol, ApiEnvironment | null | undefined>
 
-/** Sets how this process reaches the executor; null takes it away. */
+const ownedSlot = Symbol.for('labflow.api.owned')
+
+/**
+ * Sets how this process reaches the executor; null takes it away. In a worker it does nothing: a file that connects by itself at its top level
+ * is only being loaded there, and would start itself again for ever.
+ */
 export function setApiEnvironment(environment: ApiEnvironment | null): void {
+  if ((holder as Record<symbol, unknown>)[ownedSlot] !== true) place(environment)
+}
+
+/** For the worker alone: sets the surroundings, and from then on no user code can. */
+export function ownApiEnvironment(environment: ApiEnvironment | null): void {
+  Object.defineProperty(globalThis, ownedSlot, { value: true, configurable: true, enumerable: false })
+  place(environment)
+}
+
+function place(environment: ApiEnvironment | null): void {
   Object.defineProperty(globalThis, slot, { value: environment, writable: true, configurable: true, enumerable: false })
 }
 

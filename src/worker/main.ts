@@ -5,7 +5,7 @@
 import { apiEnvironmentOf } from './api-surroundings.ts'
 import { PIPE_FDS, openPipe } from '../pipe/command-reader.ts'
 import { FrameGate } from '../pipe/frame-gate.ts'
-import { setApiEnvironment } from '../api/port.ts'
+import { ownApiEnvironment } from '../api/port.ts'
 import { createDisplay, setCurrentDisplay } from '../display/index.ts'
 import { installModuleHooks } from '../modules/hooks.ts'
 import { Attempt } from './attempt.ts'
@@ -61,10 +61,10 @@ async function perform(command: AttemptCommand, buffers: Uint8Array[]): Promise<
   hooks.refresh()
   const body = new Attempt(command, buffers, { outlet, urlOf: (path) => hooks.urlOf(path), settleDisplay: () => display.settled(), onEnd: () => engine.reset() })
   current = body
-  setApiEnvironment(apiEnvironmentOf(body, engine))
+  ownApiEnvironment(apiEnvironmentOf(body, engine))
   await body.perform()
   current = null
-  setApiEnvironment(null)
+  ownApiEnvironment(null)
   watcher.send({ type: 'idle' })
   // An orphan has nobody to take further work from.
   if (outlet.isOrphan) realExit(0)
@@ -89,7 +89,7 @@ process.exit = ((code?: number | string | null) => {
   return realExit(exitCode)
 }) as typeof process.exit
 
-setApiEnvironment(null)
+ownApiEnvironment(null)
 setCurrentDisplay(display)
 for (const [name, value] of Object.entries({ display: display.display, clearOutput: display.clearOutput, html: display.html, md: display.md, svg: display.svg, tex: display.tex })) {
   Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false })

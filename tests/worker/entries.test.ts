@@ -1,5 +1,6 @@
 /** A run's code works in a worker as in the notebook, and what it declared comes back. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { entryPath } from '../../src/entry.ts'
 import { cell, WorkerFixture } from './worker-fixture.ts'
 
 let worker: WorkerFixture
@@ -92,6 +93,16 @@ describe('a file', () => {
     expect([first.result?.value, first.text]).toEqual([42, ''])
     worker.write('tasks.ts', text(3))
     expect((await worker.run({ code, args: [21] })).result?.value).toBe(63)
+  })
+
+  test('cannot put itself in place of the worker while it is being loaded', async () => {
+    const path = worker.write('own.ts', `import { task } from 'labflow'
+      import { setApiEnvironment } from ${JSON.stringify(entryPath('src/api/port'))}
+      const half = task('half', async (x: number) => x / 2)
+      setApiEnvironment({ transport: () => { throw new Error('asked') }, scope: null, environment: () => ({}) as never, notebook: null, parentRunId: () => null })
+      await half(2)`)
+    const { result } = await worker.run({ code: { entry: { kind: 'module', path, taskName: 'half', runKind: 'task' } }, args: [8] })
+    expect(result?.value).toBe(4)
   })
 
   test('without that task says what it has', async () => {
