@@ -58,6 +58,8 @@ export function treeOf(root: number): number[] {
 
 /** Signals a process, its group and every descendant known; those already gone are passed over. */
 export function signalTree(root: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+  // Negative, 0 and 1 mean groups of others, or everybody.
+  if (!Number.isSafeInteger(root) || root <= 1) return
   const members = treeOf(root)
   for (const pid of [-root, ...members]) {
     try {

@@ -26,7 +26,8 @@ export function processStart(pid: number): string | null {
 export function isSameProcess(pid: number, start: string | null): boolean {
   const stat = procStat(pid)
   if (stat !== null) return stat.state !== 'Z' && stat.state !== 'X' && (start === null || stat.start === start)
-  if (start !== null) return false
+  // kill(-1) would mean every process there is.
+  if (start !== null || pid <= 0) return false
   try {
     process.kill(pid, 0)
     return true
