@@ -118,7 +118,7 @@ export class Attempts {
 
   #started(attempt: Attempt): void {
     if (attempt.run.record.state.type !== 'PENDING') return
-    this.#book.apply(attempt.run, { type: 'started', timeMs: this.#clock.nowMs() })
+    this.#store.turn.lazily(() => this.#book.apply(attempt.run, { type: 'started', timeMs: this.#clock.nowMs() }))
     this.#armTimeout(attempt)
   }
 

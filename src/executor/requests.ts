@@ -107,7 +107,8 @@ export class Requests {
       if (!UUID.test(runId)) throw new LabflowError('BAD_MESSAGE', `The submission cannot be used: runId "${runId}" is no lower-case uuid.`)
       const live = this.#engine.book.find(runId)
       live?.subscribe(caller.subscriber)
-      const known = live?.record ?? this.#engine.store.runs.byId(runId)
+      const number = live?.number ?? this.#engine.store.runs.numberById(runId)
+      const known = live?.record ?? (number === null ? null : this.#engine.store.runs.byNumber(number))
       if (known !== null) return answer({ run: known })
     }
     const parent = caller.run ?? (submission.parentRunId === null ? null : (this.#engine.book.find(submission.parentRunId) ?? null))

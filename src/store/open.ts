@@ -27,6 +27,8 @@ export function openStore(path: string, migrations: readonly string[]): StoreDat
     database.pragma('synchronous = NORMAL')
     database.pragma('foreign_keys = OFF')
     database.pragma('cache_size = -16000')
+    // A checkpoint syncs the disk: every 16 MB instead of every 4.
+    database.pragma('wal_autocheckpoint = 4000')
     migrate(database, path, migrations)
     return database
   } catch (error) {

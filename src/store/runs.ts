@@ -53,6 +53,7 @@ export class RunStore {
   readonly #lastAttempt: Statement
   readonly #byNumber: Statement
   readonly #byId: Statement
+  readonly #numberById: Statement
   readonly #byPrefix: Statement
   readonly #byName: Statement
   readonly #completedChild: Statement
@@ -76,6 +77,7 @@ export class RunStore {
       FROM attempts WHERE run = ? ORDER BY attempt DESC LIMIT 1`)
     this.#byNumber = database.prepare(`${SELECT_RUN} WHERE r.number = ?`)
     this.#byId = database.prepare(`${SELECT_RUN} WHERE r.id = ?`)
+    this.#numberById = database.prepare('SELECT number FROM runs WHERE id = ?').pluck()
     this.#byPrefix = database.prepare(`${SELECT_RUN} WHERE r.id >= ? AND r.id < ? ORDER BY r.number DESC LIMIT 2`)
     this.#byName = database.prepare(`${SELECT_RUN} WHERE r.run_name = ? OR r.name = ? ORDER BY coalesce(r.notebook = ?, 0) DESC, r.number DESC LIMIT 1`)
     this.#completedChild = database.prepare(
@@ -135,7 +137,7 @@ export class RunStore {
 
   /** Number of a run by its long id. */
   numberById(id: string): number | null {
-    return (this.#byId.get(id) as RunRow | undefined)?.number ?? null
+    return (this.#numberById.get(id) as number | undefined) ?? null
   }
 
   /**

@@ -37,9 +37,4 @@ export class TextStore {
     if (body === undefined) throw new TypeError(`the store has no text ${id}`)
     return JSON.parse(body) as T
   }
-
-  /** Forgets numbers whose rows may not have been committed. */
-  forget(): void {
-    this.#known.clear()
-  }
 }

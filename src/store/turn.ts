@@ -5,16 +5,22 @@
 import type { Clock } from '../clock.ts'
 import { fault } from '../faults.ts'
 import type { LabflowError } from '../model/errors.ts'
-import type { StoreDatabase } from './open.ts'
+import type { Statement, StoreDatabase } from './open.ts'
 import { storeError } from './open.ts'
+
+/** One more than the end of an attempt waits for its last output (src/executor/attempts.ts). */
+const LAZY_TURNS = 4
 
 export class Turn {
   readonly #database: StoreDatabase
   readonly #clock: Clock
   readonly #beforeCommit: () => void
   readonly #onFailure: (error: LabflowError) => void
+  readonly #begin: Statement
+  readonly #commit: Statement
   #isOpen = false
   #isScheduled = false
+  #isLazy = false
   #answers: ((error: LabflowError | null) => void)[] = []
 
   /**
@@ -23,6 +29,8 @@ export class Turn {
    */
   constructor(database: StoreDatabase, clock: Clock, beforeCommit: () => void, onFailure: (error: LabflowError) => void) {
     this.#database = database
+    this.#begin = database.prepare('BEGIN')
+    this.#commit = database.prepare('COMMIT')
     this.#clock = clock
     this.#beforeCommit = beforeCommit
     this.#onFailure = onFailure
@@ -31,7 +39,7 @@ export class Turn {
   /** Makes sure that a transaction is open; it is committed at the end of this turn. */
   write(): void {
     if (this.#isOpen) return
-    this.#database.exec('BEGIN')
+    this.#begin.run()
     this.#isOpen = true
     this.#schedule()
   }
@@ -40,6 +48,16 @@ export class Turn {
   afterCommit(answer: (error: LabflowError | null) => void): void {
     this.#answers.push(answer)
     this.#schedule()
+  }
+
+  /** What `action` writes may wait some turns of the loop, so that it shares a transaction with what follows at once. */
+  lazily<T>(action: () => T): T {
+    this.#isLazy = true
+    try {
+      return action()
+    } finally {
+      this.#isLazy = false
+    }
   }
 
   /** Commits now. */
@@ -52,6 +70,7 @@ export class Turn {
   }
 
   #schedule(): void {
+    if (this.#isLazy) return this.#commitAfter(LAZY_TURNS)
     if (this.#isScheduled) return
     this.#isScheduled = true
     this.#clock.soon(() => {
@@ -60,13 +79,17 @@ export class Turn {
     })
   }
 
+  #commitAfter(turns: number): void {
+    this.#clock.soon(() => (turns > 1 ? this.#commitAfter(turns - 1) : this.commit()))
+  }
+
   #tryCommit(): LabflowError | null {
     this.#isOpen = false
     try {
       this.#beforeCommit()
       fault('executor.before-commit')
       fault('store.commit')
-      this.#database.exec('COMMIT')
+      this.#commit.run()
       fault('executor.after-commit')
       return null
     } catch (error) {

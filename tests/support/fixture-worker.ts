@@ -18,6 +18,8 @@ type AttemptCommand = Extract<WorkerCommand, { type: 'attempt' }>
 let spoolPath: string | null = null
 let current: AttemptCommand | null = null
 let isOrphan = false
+/** The outcome last sent, until a command shows that the executor lives: it may have been lost in the pipe. */
+let unconfirmed: Buffer | null = null
 let lastId = 0
 let back: FrameChannel | null = null
 let abort = new AbortController()
@@ -27,6 +29,7 @@ const ends = new Map<string, (event: EngineEvent['event'], buffers: Uint8Array[]
 
 function send(message: WorkerMessage, buffers: Uint8Array[] = []): void {
   const bytes = Buffer.concat(encodeFrame(message, buffers))
+  if (message.type === 'completed' || message.type === 'failed') unconfirmed = bytes
   if (!isOrphan) {
     try {
       for (let at = 0; at < bytes.byteLength;) at += writeSync(3, bytes, at)
@@ -35,7 +38,9 @@ function send(message: WorkerMessage, buffers: Uint8Array[] = []): void {
       isOrphan = true
     }
   }
-  if (message.type !== 'engine' && spoolPath !== null) appendFileSync(spoolPath, bytes)
+  if (message.type === 'engine' || spoolPath === null) return
+  appendFileSync(spoolPath, bytes)
+  if (bytes === unconfirmed) unconfirmed = null
 }
 
 function sendEngine(message: WorkerMessage, buffers: Uint8Array[]): void {
@@ -119,6 +124,7 @@ function receive(payload: EngineReply | EngineEvent, buffers: Uint8Array[]): voi
 
 openPipe<WorkerCommand>(4, {
   onMessage: (command, buffers) => {
+    unconfirmed = null
     if (command.type === 'attempt') void perform(command, buffers)
     else if (command.type === 'cancel') abort.abort()
     else if (command.type === 'engine') receive(command.payload, buffers)
@@ -126,6 +132,7 @@ openPipe<WorkerCommand>(4, {
   },
   onClose: () => {
     isOrphan = true
+    if (current === null && unconfirmed !== null && spoolPath !== null) appendFileSync(spoolPath, unconfirmed)
     if (current === null) process.exit(0)
     comeBack(current)
   },
