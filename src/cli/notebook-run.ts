@@ -3,9 +3,10 @@
  * the output file written after each cell, and the background runs awaited at the end. Refuses to ask for input.
  */
 import { dirname, resolve } from 'node:path'
-import type { CommPort, NotebookPort } from '../../kernel/contract.ts'
+import type { NotebookPort } from '../../kernel/contract.ts'
 import type { ErrorRecord } from '../model/errors.ts'
 import { version } from '../version.ts'
+import { openHeadlessNotebook } from './headless-notebook.ts'
 import { cellText, readNotebook, writeNotebook, type NotebookCell, type NotebookFile } from './notebook-file.ts'
 import { injectParameters } from './notebook-parameters.ts'
 import { OutputCollector } from './output-collector.ts'
@@ -40,14 +41,7 @@ export async function runNotebook(options: NotebookRunOptions): Promise<Notebook
   const notebook = readNotebook(options.inputPath)
   injectParameters(notebook, options.parameters)
   const output = new OutputCollector(options.onText)
-  const { createNotebook } = await import('../../kernel/notebook.ts')
-  const kernel = createNotebook({
-    output,
-    comms: noComms,
-    folder: resolve(options.folder ?? dirname(options.inputPath)),
-    notebookName: resolve(options.inputPath),
-    log: () => {},
-  })
+  const kernel = await openHeadlessNotebook({ folder: resolve(options.folder ?? dirname(options.inputPath)), notebookName: resolve(options.inputPath), output })
   const stop = () => void kernel.interrupt()
   process.on('SIGINT', stop)
   const result: NotebookRunResult = { cellsRun: 0, failed: null, durationMs: 0 }
@@ -114,13 +108,4 @@ function stamp(notebook: NotebookFile, options: NotebookRunOptions, startedMs: n
     output_path: options.outputPath,
     version: `labflow ${version}`,
   }
-}
-
-/** Without a front end there is nobody to talk to: what a cell sends goes nowhere, as when a page is closed. */
-const noComms: CommPort = {
-  register: () => {},
-  open: (targetName) => ({ commId: '', targetName, send: () => {}, close: () => {} }),
-  connectSession: () => {},
-  fromSession: () => {},
-  dropSession: () => {},
 }

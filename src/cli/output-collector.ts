@@ -98,3 +98,10 @@ export class OutputCollector implements OutputPort {
     for (const [id, places] of this.#displays) this.#displays.set(id, places.filter((place) => place.cell !== cell))
   }
 }
+
+/** Plain text of a cell's value: its last result, null when it has none. */
+export function cellValueText(outputs: CellOutputRecord[]): string | null {
+  const last = outputs.findLast((output) => output.output_type === 'execute_result')
+  const text = last?.output_type === 'execute_result' ? last.data['text/plain'] : null
+  return typeof text === 'string' ? text : null
+}

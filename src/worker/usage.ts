@@ -26,10 +26,15 @@ export function processTraces(): ProcessTraces {
 /** What an attempt left behind, in words; empty when another attempt may use this process. */
 export function leftovers(before: ProcessTraces): string[] {
   const left: string[] = []
-  for (const name of Reflect.ownKeys(globalThis)) if (!before.globalNames.has(name)) left.push(`global ${String(name)}`)
+  for (const name of Reflect.ownKeys(globalThis)) if (!before.globalNames.has(name) && !isOwnGlobal(name)) left.push(`global ${String(name)}`)
   for (const [name, count] of countResources()) if (count > (before.resources.get(name) ?? 0)) left.push(name)
   if (processTraces().listeners > before.listeners) left.push('process listeners')
   return left
+}
+
+/** Node itself leaves these on globalThis when `fetch`, `WebSocket` and the like are first touched. */
+function isOwnGlobal(name: PropertyKey): boolean {
+  return typeof name === 'symbol' && (name.description ?? '').startsWith('undici.')
 }
 
 /** Handles that Node opens and closes by itself say nothing of user code. */

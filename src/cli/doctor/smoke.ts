@@ -1,0 +1,80 @@
+/**
+ * Owns `labflow doctor --smoke`: a cell, a task, a cached task, a flow and the 1,000 × 10 test in a store of their own, with times.
+ * Refuses to leave anything behind: folder, executor and workers are gone afterwards.
+ */
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { NotebookPort } from '../../../kernel/contract.ts'
+import { packageRoot } from '../../version.ts'
+import { cellValueText, OutputCollector } from '../output-collector.ts'
+import { openHeadlessNotebook } from '../headless-notebook.ts'
+import { formatDuration } from '../run-table.ts'
+
+interface SmokeCell {
+  name: string
+  code: string
+  /** What the cell's value must read as; null = only that it ends well. */
+  expected: string | null
+}
+
+/** Runs the smoke test; prints a line a cell and OK at the end. Returns whether all was well. */
+export async function runSmoke(): Promise<boolean> {
+  const folder = mkdtempSync(join(tmpdir(), 'labflow-smoke-'))
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+  const before = process.env.LABFLOW_HOME
+  process.env.LABFLOW_HOME = join(folder, '.labflow')
+  const output = new OutputCollector()
+  const notebook = await openHeadlessNotebook({ folder, notebookName: null, output })
+  let isWell = true
+  try {
+    for (const [index, cell] of smokeCells().entries()) isWell = (await runCell(notebook, output, cell, index)) && isWell
+  } finally {
+    await notebook.close(false)
+    await stopExecutor(join(folder, '.labflow'))
+    if (before === undefined) delete process.env.LABFLOW_HOME
+    else process.env.LABFLOW_HOME = before
+    rmSync(folder, { recursive: true, force: true })
+  }
+  console.log(isWell ? 'OK' : 'not OK: see the lines above')
+  return isWell
+}
+
+function smokeCells(): SmokeCell[] {
+  const cells: SmokeCell[] = [
+    { name: 'a cell', code: 'const twice = (x: number): number => x * 2\ntwice(21)', expected: '42' },
+    { name: 'a task', code: '%%task\nconst doubled = twice(21)\ndoubled', expected: '42' },
+    { name: 'a cached task', code: '%%task --cache\ntwice(4)', expected: '8' },
+    { name: 'the same again', code: '%%task --cache\ntwice(4)', expected: '8' },
+    { name: 'a flow', code: "import { flow, task } from 'labflow'\nconst square = task({ name: 'square' }, (x: number) => x * x)\nconst sum = flow({ name: 'sum' }, async () => (await square(3)) + (await square(4)))\nawait sum()", expected: '25' },
+  ]
+  const test = join(packageRoot, 'notebooks', 'sculpt', 'umap-analysis.ts')
+  if (!existsSync(test)) return cells
+  const code = `import { testFlow } from ${JSON.stringify(pathToFileURL(test).href)}\n(await testFlow()).shape.join(' × ')`
+  return [...cells, { name: '1,000 × 10', code, expected: "'1000 × 10'" }, { name: '1,000 × 10 again', code, expected: "'1000 × 10'" }]
+}
+
+async function runCell(notebook: NotebookPort, output: OutputCollector, cell: SmokeCell, index: number): Promise<boolean> {
+  const cellId = `smoke-${index}`
+  output.begin(cellId, index + 1)
+  const startMs = performance.now()
+  const outcome = await notebook.execute({ cellId, code: cell.code, isSilent: false, executionCount: index + 1, userExpressions: {}, allowStdin: false })
+  const took = formatDuration(performance.now() - startMs)
+  if (outcome.status === 'error') {
+    console.log(`✗ ${cell.name.padEnd(16)} ${took.padStart(9)}  ${outcome.error.name}: ${outcome.error.message}`)
+    return false
+  }
+  const value = cellValueText(output.outputs(cellId))
+  const isRight = cell.expected === null || value === cell.expected
+  console.log(`${isRight ? '✓' : '✗'} ${cell.name.padEnd(16)} ${took.padStart(9)}${isRight ? '' : `  gave ${value}, not ${cell.expected}`}`)
+  return isRight
+}
+
+async function stopExecutor(storeFolder: string): Promise<void> {
+  const { findEngine } = await import('../../client/connect.ts')
+  const engine = await findEngine({ storeFolder, client: 'cli' })
+  if (engine === null) return
+  await engine.stop(true)
+  await engine.close()
+}
