@@ -2,7 +2,8 @@
  * Owns the one table of options: their names, values, defaults and help, the same in magics, API and YAML.
  */
 import { LabflowError } from '../model/errors.ts'
-import type { RetryDelay, RunOptions } from '../model/run.ts'
+import type { RetryDelay } from '../model/retry.ts'
+import type { RunOptions } from '../model/run.ts'
 import { parseDurationMs } from './durations.ts'
 
 /** One option. `value` says whether it takes one: `optional` only with `=`, as in `--cache=2h`. */

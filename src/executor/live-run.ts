@@ -1,8 +1,8 @@
-/** Owns what the executor holds in memory of a run that has not ended. */
+/** Owns what the executor holds in memory of a run that has not ended and of its attempt while that works: each knows the other. */
 import type { Timer } from '../clock.ts'
 import type { Progress, RunEvent, RunRecord, Submission } from '../model/run.ts'
 import type { RunEnded } from '../wire/engine-protocol.ts'
-import type { Attempt } from './attempt.ts'
+import type { AttemptProcess, WorkerLink } from './worker-link.ts'
 
 /** Someone who hears the events of runs. */
 export interface Subscriber {
@@ -60,5 +60,53 @@ export class LiveRun {
   subscribe(subscriber: Subscriber): void {
     this.audience.add(subscriber)
     if (subscriber.hearsAll) for (const child of this.children) child.subscribe(subscriber)
+  }
+}
+
+/** One attempt while its process works: who runs it, how it is being ended, what it used so far. */
+export class Attempt {
+  readonly run: LiveRun
+  readonly nonce: string
+  readonly process: AttemptProcess
+  /** The pool's worker; null for a process that another executor started. */
+  readonly worker: WorkerLink | null
+  readonly spoolPath: string
+  readonly assignedMs: number
+  /** Why it is being ended before it is done. */
+  ending: 'cancel' | 'timeout' | null = null
+  /** Its outcome is known; whatever the process does now changes nothing. */
+  isSettled = false
+  lastHeardMs: number
+  /** Its process as a listener to runs it submitted. */
+  subscriber: Subscriber | null = null
+  peakMemoryBytes: number | null = null
+  cpuSeconds: number | null = null
+  readonly #timers: Timer[] = []
+
+  constructor(run: LiveRun, nonce: string, process: AttemptProcess, worker: WorkerLink | null, spoolPath: string, assignedMs: number, nowMs: number) {
+    this.run = run
+    this.nonce = nonce
+    this.process = process
+    this.worker = worker
+    this.spoolPath = spoolPath
+    this.assignedMs = assignedMs
+    this.lastHeardMs = nowMs
+  }
+
+  /** Keeps a timer that stops when the attempt settles. */
+  addTimer(timer: Timer): void {
+    this.#timers.push(timer)
+  }
+
+  settle(): void {
+    this.isSettled = true
+    for (const timer of this.#timers) timer.stop()
+    this.#timers.length = 0
+  }
+
+  /** Takes over a measurement of the process tree. */
+  measure(memoryBytes: number, cpuSeconds: number): void {
+    this.peakMemoryBytes = Math.max(this.peakMemoryBytes ?? 0, memoryBytes)
+    this.cpuSeconds = Math.max(this.cpuSeconds ?? 0, cpuSeconds)
   }
 }

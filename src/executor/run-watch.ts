@@ -1,6 +1,6 @@
 /** Owns the regular look at attempts at work: memory and CPU of their process trees, and a log line for a run that says nothing. */
 import type { Clock } from '../clock.ts'
-import type { Attempt } from './attempt.ts'
+import type { Attempt } from './live-run.ts'
 import { usageOf } from './process-tree.ts'
 import type { RunBook } from './run-book.ts'
 

@@ -8,7 +8,7 @@ import type { Server, Socket } from 'node:net'
 import { frameChannel } from '../pipe/frame-channel.ts'
 import type { FrameChannel } from '../pipe/frame-channel.ts'
 import type { WorkerAttach, WorkerMessage } from '../worker/protocol.ts'
-import type { Attempt } from './attempt.ts'
+import type { Attempt } from './live-run.ts'
 import type { Engine } from './engine.ts'
 import type { Orphans } from './adoption.ts'
 

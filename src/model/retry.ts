@@ -3,13 +3,24 @@
  * Refuses randomness and clocks of its own: the random share of the jitter is handed in.
  */
 import type { ErrorRecord } from './errors.ts'
-import type { RunOptions } from './run.ts'
 
 /** An exponential delay never grows beyond this. */
 export const MAX_RETRY_DELAY_MS = 10 * 60_000
 
-/** The part of the options that decides about another attempt. */
-export type RetryPolicy = Pick<RunOptions, 'retries' | 'retryDelay' | 'retryJitter' | 'retryOn'>
+/** How long to wait before attempt n+1. `list` uses its last delay for the rest, `exponential` doubles up to 10 minutes. */
+export type RetryDelay =
+  | { kind: 'list'; delaysMs: number[] }
+  | { kind: 'exponential'; firstMs: number }
+
+/** The part of a run's options that decides about another attempt. */
+export interface RetryPolicy {
+  retries: number
+  retryDelay: RetryDelay
+  /** 0…1: each delay is lengthened by a random share up to this. */
+  retryJitter: number
+  /** Class names (`TypeError`) or `/pattern/` on the message; empty = every error. */
+  retryOn: string[]
+}
 
 /**
  * Milliseconds to wait after attempt number `failedAttempt` (1 for the first) before the next one.

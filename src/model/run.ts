@@ -3,23 +3,13 @@
  * Plain data only, so that each survives a frame, a row and a JSON file.
  */
 import type { ErrorRecord } from './errors.ts'
+import type { RetryPolicy } from './retry.ts'
 import type { RunState } from './state.ts'
 
 export type RunKind = 'task' | 'flow'
 
-/** How long to wait before attempt n+1. `fixed` has one delay, `list` uses its last delay for the rest, `exponential` doubles up to 10 minutes. */
-export type RetryDelay =
-  | { kind: 'list'; delaysMs: number[] }
-  | { kind: 'exponential'; firstMs: number }
-
 /** Options of one run after parsing; durations in milliseconds. The same names exist in magics, API and YAML. */
-export interface RunOptions {
-  retries: number
-  retryDelay: RetryDelay
-  /** 0…1: each delay is lengthened by a random share up to this. */
-  retryJitter: number
-  /** Class names (`TypeError`) or `/pattern/` on the message; empty = every error. */
-  retryOn: string[]
+export interface RunOptions extends RetryPolicy {
   /** null = no limit. */
   timeoutMs: number | null
   /** null = not cached; `expiresAfterMs` null = never expires. */
