@@ -15,6 +15,7 @@ import { withoutMagics } from './cell/magic-lines.ts'
 import { NotebookNames } from './cell/notebook-names.ts'
 import type { CellOutcome, CellRequest, CompletionAnswer, LanguagePort, NotebookOptions, NotebookPort } from './contract.ts'
 import { CardBoard } from './runs/card-board.ts'
+import { CardComm, RUNS_TARGET } from './runs/card-comm.ts'
 import { CardThrottle } from './runs/card-throttle.ts'
 import { CellLock } from './runs/cell-lock.ts'
 import { CellRuns } from './runs/cell-runs.ts'
@@ -63,6 +64,8 @@ class Notebook implements NotebookPort {
       recordCell: (...cell) => this.#recordCell(cell),
       forgetVariables: () => this.#forgetVariables(),
     }
+    const cardComm = new CardComm({ link: engine, runs, cards: this.#cards })
+    options.comms.register(RUNS_TARGET, (line) => cardComm.open(line))
     options.comms.connectSession((event, buffers) => session.send({ type: 'comm', content: event }, buffers))
     session.start().catch((error: Error) => options.log(`session: ${error.message}`))
   }

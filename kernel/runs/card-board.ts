@@ -15,6 +15,8 @@ interface Card {
   cellId: string
   members: TrackedRun[]
   isShown: boolean
+  /** Pages that were loaded again and do not hear updates of the display. */
+  watchers: Set<(bundle: MimeBundle) => void>
 }
 
 /** All cards of a notebook. */
@@ -49,6 +51,15 @@ export class CardBoard {
     card.isShown = true
   }
 
+  /** Hands every drawing of the run's card to the listener, the present one at once; returns the way to stop. */
+  watch(tracked: TrackedRun, listener: (bundle: MimeBundle) => void): () => void {
+    const card = this.#cardOf(tracked)
+    if (!card.members.includes(tracked)) card.members.push(tracked)
+    card.watchers.add(listener)
+    listener(this.#render(card))
+    return () => void card.watchers.delete(listener)
+  }
+
   update(tracked: TrackedRun): void {
     const card = this.#cardOf(tracked)
     const isLast = card.members.every((member) => member.hasEnded)
@@ -73,15 +84,17 @@ export class CardBoard {
     const displayId = tracked.groupId === null ? `labflow-run-${tracked.record.id}` : `labflow-cell-${tracked.groupId}`
     let card = this.#cards.get(displayId)
     if (!card) {
-      card = { displayId, cellId: tracked.cellId, members: [], isShown: false }
+      card = { displayId, cellId: tracked.cellId, members: [], isShown: false, watchers: new Set() }
       this.#cards.set(displayId, card)
     }
     return card
   }
 
   #send(card: Card): void {
-    this.#outputs.outputOf(card.cellId).display(this.#render(card), {}, card.displayId, card.isShown)
+    const bundle = this.#render(card)
+    this.#outputs.outputOf(card.cellId).display(bundle, {}, card.displayId, card.isShown)
     card.isShown = true
+    for (const show of card.watchers) show(bundle)
   }
 
   #render(card: Card): MimeBundle {
