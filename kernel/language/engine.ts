@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import type { Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { API, Project } from 'typescript/unstable/async'
@@ -216,7 +217,9 @@ export class TypeEngine {
   private async openApi(running: Running): Promise<{ api: API; pipe: string }> {
     const { pipe } = (await running.rpc.request('custom/initializeAPISession', {}, REQUEST_LIMIT_MS)) as { pipe: string }
     const { API: ApiClass } = await import('typescript/unstable/async')
-    return { api: (await ApiClass.fromLSPConnection({ pipe })) as unknown as API, pipe }
+    const api = (await ApiClass.fromLSPConnection({ pipe })) as unknown as API
+    silenceWriteErrors((api as unknown as ApiInside).client.socket)
+    return { api, pipe }
   }
 
   private drop(running: Running, reason: EngineLost): void {
@@ -228,11 +231,24 @@ export class TypeEngine {
     running.rpc.close(reason)
     running.child.kill('SIGKILL')
     if (!running.api) return
-    void running.api.api.close().catch(() => undefined)
+    // Not api.close(): it would first tell the killed engine to release snapshots, and wait for the answer.
+    void (running.api.api as unknown as ApiInside).client.close().catch(() => undefined)
     // A killed engine leaves its API socket behind.
     rmSync(running.api.pipe, { force: true })
     running.api = null
   }
+}
+
+/** What of the API client we reach into. */
+interface ApiInside {
+  client: { socket: Socket | undefined; close(): Promise<void> }
+}
+
+/** A failed write rejects the request, and once more a promise of the JSON-RPC package that nobody can catch: closing the client is what ends requests. */
+function silenceWriteErrors(socket: Socket | undefined): void {
+  if (socket === undefined) return
+  const write = socket.write.bind(socket) as (...words: unknown[]) => boolean
+  socket.write = ((...words: unknown[]) => write(...words.slice(0, -1), () => (words.at(-1) as () => void)())) as typeof socket.write
 }
 
 const CLIENT_CAPABILITIES = {
