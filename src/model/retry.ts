@@ -2,7 +2,7 @@
  * Owns the answer to "is there another attempt, and when": attempt → delay, error → retried or not.
  * Refuses randomness and clocks of its own: the random share of the jitter is handed in.
  */
-import type { ErrorRecord } from './errors.ts'
+import type { ErrorCode, ErrorRecord } from './errors.ts'
 
 /** An exponential delay never grows beyond this. */
 export const MAX_RETRY_DELAY_MS = 10 * 60_000
@@ -18,9 +18,14 @@ export interface RetryPolicy {
   retryDelay: RetryDelay
   /** 0…1: each delay is lengthened by a random share up to this. */
   retryJitter: number
-  /** Class names (`TypeError`) or `/pattern/` on the message; empty = every error. */
+  /** Class names (`TypeError`) or `/pattern/` on the message; empty = every error but the deterministic ones, see {@link isRetried}. */
   retryOn: string[]
 }
+
+/** Errors that the same code gives again on the same input: another attempt would only cost its delay. User code may throw them too, `code` counts. */
+const DETERMINISTIC: readonly ErrorCode[] = [
+  'BAD_DATA', 'BAD_PARAMETER', 'BAD_OPTION', 'BAD_CODE', 'BAD_CONFIG', 'CANNOT_CAPTURE', 'CANNOT_ENCODE', 'CANNOT_BIND', 'MUTATES_INPUT', 'NO_SUCH_NAME',
+]
 
 /**
  * Milliseconds to wait after attempt number `failedAttempt` (1 for the first) before the next one.
@@ -39,11 +44,13 @@ function baseDelayMs(policy: RetryPolicy, failedAttempt: number): number {
 
 /**
  * Whether an attempt that ended with `error` gets another one. A dead process (`error` null) is retried whatever
- * `retryOn` says: its list names errors of the user's code.
+ * `retryOn` says: its list names errors of the user's code. Without a list, every error but the deterministic ones is retried.
  */
 export function isRetried(policy: RetryPolicy, failedAttempt: number, error: ErrorRecord | null): boolean {
   if (failedAttempt > policy.retries) return false
-  return error === null || policy.retryOn.length === 0 || policy.retryOn.some((rule) => matches(rule, error))
+  if (error === null) return true
+  if (policy.retryOn.length > 0) return policy.retryOn.some((rule) => matches(rule, error))
+  return !DETERMINISTIC.some((code) => code === error.code)
 }
 
 function matches(rule: string, error: ErrorRecord): boolean {

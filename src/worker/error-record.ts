@@ -69,8 +69,10 @@ function errorRecord(error: Error, entry: EntrySource | null, depth: number): Er
   const frames = userFrames(stack, entry).map((frame) => showFrame(frame, entry))
   const traceback = [`${name}: ${message}`, ...syntaxPlace(stack), ...frames]
   const record: ErrorRecord = { name, message, traceback }
-  const code = (error as { code?: unknown }).code
-  if (typeof code === 'string') record.code = code
+  // A run that failed by a run it awaited hands on that run's own code: the same reason, the same answer about retries.
+  const { code, originalCode } = error as { code?: unknown; originalCode?: unknown }
+  if (typeof originalCode === 'string') record.code = originalCode
+  else if (typeof code === 'string') record.code = code
   if (depth >= MAX_DEPTH) return record
   const cause = Object.getOwnPropertyDescriptor(error, 'cause')?.value as unknown
   if (cause !== undefined) {

@@ -79,3 +79,16 @@ test('--retry-on names classes or patterns; a dead process is tried again all th
   expect(isRetried(policy, 2, null)).toBe(false)
   expect(isRetried({ ...policy, retryOn: ['/(/'] }, 1, ERROR)).toBe(false)
 })
+
+test('bad data, a wrong parameter or a value that cannot travel is not tried again: it would fail the same way after the delay', () => {
+  const policy: RetryPolicy = { ...NO_RETRY, retries: 2, retryDelay: { kind: 'list', delaysMs: [10_000] } }
+  for (const code of ['BAD_DATA', 'BAD_PARAMETER', 'CANNOT_CAPTURE', 'CANNOT_ENCODE', 'CANNOT_BIND']) {
+    expect([code, isRetried(policy, 1, { ...ERROR, code })]).toEqual([code, false])
+    const failed = transition(snapshot('RUNNING', 'Running', policy), { type: 'failed', timeMs: 1, error: { ...ERROR, code }, random: 0 })
+    expect(failed).toMatchObject({ ok: true, state: { type: 'FAILED' }, retryAtMs: null })
+  }
+  for (const code of ['ECONNRESET', 'RUN_CRASHED', 'RUN_FAILED', undefined]) {
+    expect([code, isRetried(policy, 1, code === undefined ? ERROR : { ...ERROR, code })]).toEqual([code, true])
+  }
+  expect(isRetried({ ...policy, retryOn: ['TypeError'] }, 1, { ...ERROR, code: 'BAD_DATA' })).toBe(true)
+})
