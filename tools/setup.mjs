@@ -23,14 +23,17 @@ if (isForTests) {
   await findChromium(root)
 }
 
-/** Runs `npm ci` when the lock file differs from what was installed last. */
+/**
+ * Installs what the lock file says when it differs from what was installed last. Not by `npm ci`: that refuses a lock file without the
+ * packages of other platforms, and a registry that mirrors only some of them leaves them out.
+ */
 function installNodePackages() {
   const stampPath = join(root, 'node_modules', '.labflow-installed')
   const wanted = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
   const has = existsSync(stampPath) ? readFileSync(stampPath, 'utf8') : ''
   if (has !== wanted) {
     say('installing the npm packages (about a minute the first time)')
-    run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'npm could not install the packages: see its message above; a proxy or an offline machine is the usual reason')
+    run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], 'npm could not install the packages: see its message above; a proxy or an offline machine is the usual reason')
   }
   const pinned = join(root, 'node_modules', 'node', 'bin', 'node')
   if (!existsSync(pinned)) {
