@@ -34,6 +34,7 @@ export interface RenderMimeRegistry {
 }
 
 export interface Comm {
+  readonly isDisposed: boolean
   open(data: unknown): unknown
   send(data: unknown): unknown
   close(): unknown
@@ -46,8 +47,19 @@ export interface Kernel {
   createComm(targetName: string): Comm
 }
 
+/** Outputs of one cell: a list of nbformat outputs and the widgets that show them, in the same order. */
+export interface OutputArea {
+  readonly widgets: readonly { readonly node: HTMLElement }[]
+  readonly model: {
+    readonly length: number
+    get(index: number): { toJSON(): Record<string, unknown> }
+    set(index: number, output: Record<string, unknown>): void
+  }
+}
+
 export interface NotebookPanel {
   readonly node: HTMLElement
+  readonly content: { readonly widgets: readonly { readonly node: HTMLElement; readonly outputArea?: OutputArea }[] }
   readonly sessionContext: { readonly session: { readonly kernel: Kernel | null } | null }
 }
 

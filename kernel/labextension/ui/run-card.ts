@@ -1,9 +1,10 @@
 /**
- * Owns the renderer of application/vnd.labflow.run+json: the card of a run, with a stop button that works after a reload too.
+ * Owns the renderer of application/vnd.labflow.run+json: the card of a run, which goes on moving after a page reload, with a stop button that works then too.
  * Everything from data becomes text nodes; no HTML is taken from it.
  */
 import { Widget } from '@lumino/widgets'
 import { readCard } from './card-data.ts'
+import { CardWatch } from './card-watch.ts'
 import type { CardData, CardRun } from './card-data.ts'
 import type { MimeModel, Renderer } from './lab-types.ts'
 import type { RunsLink } from './run-comm.ts'
@@ -23,17 +24,34 @@ export class RunCard extends Widget implements Renderer {
   readonly #linkOf: (node: HTMLElement) => RunsLink | null
   /** Runs whose stop button was pressed: the button stays pressed while updates redraw the card. */
   readonly #stopping = new Set<string>()
+  readonly #watch: CardWatch
   #card: CardData | null = null
 
   constructor(linkOf: (node: HTMLElement) => RunsLink | null) {
     super()
     this.#linkOf = linkOf
+    this.#watch = new CardWatch(() => linkOf(this.node), (bundle) => readCard(bundle[CARD_MIME])?.nowMs ?? null, (bundle) => this.#take(bundle), (why) => this.#say(why))
     this.addClass('labflow-run-card')
   }
 
   async renderModel(model: MimeModel): Promise<void> {
-    this.#card = readCard(model.data[CARD_MIME])
+    this.#take(model.data)
+  }
+
+  override dispose(): void {
+    this.#watch.stop()
+    super.dispose()
+  }
+
+  #say(why: string): void {
+    this.node.append(element('div', { color: COLOURS['FAILED'] as string, padding: '0 10px' }, why))
+  }
+
+  #take(bundle: MimeModel['data']): void {
+    this.#card = readCard(bundle[CARD_MIME])
     this.#paint()
+    const atWork = this.#card?.runs.find((run) => !FINAL.includes(run.state))
+    this.#watch.drawn(atWork?.id ?? null, this.#card?.nowMs ?? 0)
   }
 
   #paint(): void {
@@ -84,7 +102,7 @@ export class RunCard extends Widget implements Renderer {
       link.cancel(run.id, (why) => {
         this.#stopping.delete(run.id)
         this.#paint()
-        this.node.append(element('div', { color: COLOURS['FAILED'] as string }, why))
+        this.#say(why)
       })
     })
     return button
