@@ -68,7 +68,7 @@ export async function combineEvents(selection: EventSelection): Promise<Combined
   return { table, messages }
 }
 
-/** Standard scaling, then UMAP into the plane. @throws RangeError when a setting is out of its range. */
+/** Standard scaling, then UMAP into the plane. @throws ParameterError when a setting is out of its range. */
 export function embedEvents(table: EventTable, settings: { featureCols: readonly string[]; numNeighbors: number; minDist: number; seed: number; epochs?: number }, onProgress: (progress: EmbeddingProgress) => void = () => {}): Embedded {
   const startMs = performance.now()
   const scaled = standardScale(selectColumns(table, settings.featureCols))
@@ -76,7 +76,7 @@ export function embedEvents(table: EventTable, settings: { featureCols: readonly
   return { embedding, featureCols: [...settings.featureCols], seconds: (performance.now() - startMs) / 1000 }
 }
 
-/** Standard scaling of the embedding, then DBSCAN. @throws RangeError when a setting is out of its range. */
+/** Standard scaling of the embedding, then DBSCAN. @throws ParameterError when a setting is out of its range. */
 export function clusterEmbedding(embedding: Matrix, settings: { eps: number; minSamples: number }, onProgress: (done: number, total: number) => void = () => {}): Clustered {
   const { labels, nClusters, nNoise } = dbscan(standardScale(embedding), settings, onProgress)
   return { clusterLabels: labels, clusteringInfo: { nClusters, nNoise, ...settings } }

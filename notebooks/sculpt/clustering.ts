@@ -4,6 +4,7 @@
  */
 import KDBush from 'kdbush'
 import type { Matrix } from './event-table.ts'
+import { ParameterError } from './parameter-error.ts'
 
 /** Label of a point that belongs to no cluster. */
 export const NOISE = -1
@@ -19,13 +20,13 @@ export interface Clusters {
 /**
  * Clusters points of two columns. `eps` > 0 is the radius of a neighbourhood (points exactly at it count), `minSamples` ≥ 1 the points in it,
  * the point itself included, that make a core point. `onProgress` hears the points done, at most every thousand.
- * @throws RangeError for other shapes or settings.
+ * @throws ParameterError for other shapes or settings.
  */
 export function dbscan(points: Matrix, settings: { eps: number; minSamples: number }, onProgress: (done: number, total: number) => void = () => {}): Clusters {
   const { eps, minSamples } = settings
-  if (points.nColumns !== 2) throw new RangeError(`DBSCAN here works in the plane: 2 columns, not ${points.nColumns}`)
-  if (!(eps > 0) || !Number.isFinite(eps)) throw new RangeError(`dbscanEps must be a number above 0, not ${eps}`)
-  if (!Number.isInteger(minSamples) || minSamples < 1) throw new RangeError(`dbscanMinSamples must be a whole number from 1, not ${minSamples}`)
+  if (points.nColumns !== 2) throw new ParameterError(`DBSCAN here works in the plane: 2 columns, not ${points.nColumns}`)
+  if (!(eps > 0) || !Number.isFinite(eps)) throw new ParameterError(`dbscanEps must be a number above 0, not ${eps}`)
+  if (!Number.isInteger(minSamples) || minSamples < 1) throw new ParameterError(`dbscanMinSamples must be a whole number from 1, not ${minSamples}`)
   const { values, nRows } = points
   const labels = new Int32Array(nRows).fill(NOISE)
   if (nRows === 0) return { labels, nClusters: 0, nNoise: 0 }

@@ -49,7 +49,7 @@ async function readText(path: string, file: string): Promise<string> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT') throw new DataError({ file }, `there is no such file at ${path}`)
-    throw new DataError({ file }, `cannot be read (${code ?? (error as Error).message})`)
+    throw new DataError({ file }, `cannot be read (${code ?? (error as Error).message})`, code)
   }
 }
 

@@ -7,6 +7,7 @@ import type { Matrix } from './event-table.ts'
 import { neighbourGraph } from './neighbour-graph.ts'
 import type { NeighbourGraph } from './neighbour-graph.ts'
 import { nearestNeighbours } from './neighbours.ts'
+import { ParameterError } from './parameter-error.ts'
 import { seededRandom } from './random.ts'
 
 /** Settings of UMAP, named as in umap-learn. */
@@ -37,14 +38,14 @@ interface UmapInside {
 /**
  * Embeds the rows into two columns. Runs to its end without yielding: call it in a task, or hear it by `onProgress` (every few
  * milliseconds of the neighbour stage, every epoch of the layout).
- * @throws RangeError when a setting is out of its range, or there are too few rows for it.
+ * @throws ParameterError when a setting is out of its range, or there are too few rows for it.
  */
 export function umapEmbedding(matrix: Matrix, settings: EmbeddingSettings, onProgress: (progress: EmbeddingProgress) => void = () => {}): Matrix {
   const { numNeighbors, minDist, seed, epochs } = settings
   const { nRows, nColumns, values } = matrix
-  if (!Number.isInteger(numNeighbors) || numNeighbors < 2) throw new RangeError(`numNeighbors must be a whole number from 2, not ${numNeighbors}`)
-  if (nRows <= numNeighbors) throw new RangeError(`numNeighbors=${numNeighbors} needs at least ${numNeighbors + 1} rows, but there are ${nRows}: take more rows or fewer neighbours`)
-  if (!(minDist >= 0 && minDist <= 1)) throw new RangeError(`minDist must be from 0 to 1, not ${minDist}`)
+  if (!Number.isInteger(numNeighbors) || numNeighbors < 2) throw new ParameterError(`numNeighbors must be a whole number from 2, not ${numNeighbors}`)
+  if (nRows <= numNeighbors) throw new ParameterError(`numNeighbors=${numNeighbors} needs at least ${numNeighbors + 1} rows, but there are ${nRows}: take more rows or fewer neighbours`)
+  if (!(minDist >= 0 && minDist <= 1)) throw new ParameterError(`minDist must be from 0 to 1, not ${minDist}`)
   const neighbours = nearestNeighbours(matrix, numNeighbors, (done, total) => onProgress({ stage: 'neighbours', done, total }))
   const umap = new UMAP({ nNeighbors: numNeighbors, minDist, nComponents: 2, random: seededRandom(seed), ...(epochs === undefined ? {} : { nEpochs: epochs }) })
   Object.assign(umap as unknown as UmapInside, { fuzzySimplicialSet: () => neighbourGraph(neighbours), makeSearchGraph: () => null })

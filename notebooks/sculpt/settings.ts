@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parse } from 'yaml'
+import { ParameterError } from './parameter-error.ts'
 import type { UmapAnalysisParameters } from './umap-analysis.ts'
 
 /** The parameters with nothing left out. */
@@ -15,15 +16,15 @@ export const DATA_ROOT = import.meta.dirname
 
 /**
  * The settings of a run: `parameters` over configs/sculpt.yaml.
- * @throws TypeError naming a parameter that is unknown or has the wrong type.
+ * @throws ParameterError naming a parameter that is unknown or has the wrong type.
  */
 export function resolveSettings(parameters: UmapAnalysisParameters = {}): UmapAnalysisSettings {
   const defaults = readDefaults()
   const known = Object.keys(defaults)
   for (const [name, value] of Object.entries(parameters)) {
-    if (!(name in defaults)) throw new TypeError(`umapAnalysis has no parameter "${name}"; it has ${known.join(', ')}`)
+    if (!(name in defaults)) throw new ParameterError(`umapAnalysis has no parameter "${name}"; it has ${known.join(', ')}`)
     const expected = typeName(defaults[name as keyof UmapAnalysisSettings])
-    if (value !== undefined && typeName(value) !== expected) throw new TypeError(`umapAnalysis: ${name} must be ${expected}, not ${typeName(value)} (${JSON.stringify(value)?.slice(0, 60)})`)
+    if (value !== undefined && typeName(value) !== expected) throw new ParameterError(`umapAnalysis: ${name} must be ${expected}, not ${typeName(value)} (${JSON.stringify(value)?.slice(0, 60)})`)
   }
   const given = Object.entries(parameters).filter(([, value]) => value !== undefined)
   return { ...defaults, ...(Object.fromEntries(given) as UmapAnalysisParameters) }
