@@ -25,7 +25,8 @@ if (isForTests) {
 
 /**
  * Installs what the lock file says when it differs from what was installed last. Not by `npm ci`: that refuses a lock file without the
- * packages of other platforms, and a registry that mirrors only some of them leaves them out.
+ * packages of other platforms, and a registry that mirrors only some of them leaves them out. Without install scripts: every package
+ * here carries its binaries, and npm would start a needless compiler for better-sqlite3 (it reads `gypfile: false` only without a lock file).
  */
 function installNodePackages() {
   const stampPath = join(root, 'node_modules', '.labflow-installed')
@@ -33,15 +34,15 @@ function installNodePackages() {
   const has = existsSync(stampPath) ? readFileSync(stampPath, 'utf8') : ''
   if (has !== wanted) {
     say('installing the npm packages (about a minute the first time)')
-    run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], 'npm could not install the packages: see its message above; a proxy or an offline machine is the usual reason')
+    run('npm', ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], 'npm could not install the packages: see its message above; a proxy or an offline machine is the usual reason')
   }
   const pinned = join(root, 'node_modules', 'node', 'bin', 'node')
   if (!existsSync(pinned)) {
     say('fetching the pinned Node')
-    spawnSync(process.execPath, ['installArchSpecificPackage.js'], { cwd: join(root, 'node_modules', 'node'), stdio: 'inherit' })
+    spawnSync(process.execPath, ['installArchSpecificPackage.js'], { cwd: join(root, 'node_modules', 'node'), stdio: ['ignore', 'ignore', 'inherit'] })
   }
   if (!existsSync(pinned) && !(major > 22 || (major === 22 && Number(process.versions.node.split('.')[1]) >= 15))) {
-    stop('the pinned Node 24 did not install (are npm install scripts blocked?): run "npm rebuild node", or use Node 22.15 or newer.')
+    stop('the pinned Node 24 did not install: see the message above, or use Node 22.15 or newer.')
   }
   mkdirSync(join(root, 'node_modules'), { recursive: true })
   writeFileSync(stampPath, wanted)
