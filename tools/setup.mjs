@@ -5,7 +5,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { installPythonPackages } from './python.mjs'
@@ -40,6 +40,10 @@ function installNodePackages() {
   if (!existsSync(pinned)) {
     say('fetching the pinned Node')
     spawnSync(process.execPath, ['installArchSpecificPackage.js'], { cwd: join(root, 'node_modules', 'node'), stdio: ['ignore', 'ignore', 'inherit'] })
+    // npm links a command only when its file is there at the time of the install.
+    const link = join(root, 'node_modules', '.bin', 'node')
+    rmSync(link, { force: true })
+    if (existsSync(pinned)) symlinkSync(join('..', 'node', 'bin', 'node'), link)
   }
   if (!existsSync(pinned) && !(major > 22 || (major === 22 && Number(process.versions.node.split('.')[1]) >= 15))) {
     stop('the pinned Node 24 did not install: see the message above, or use Node 22.15 or newer.')
