@@ -37,6 +37,8 @@ function makeEnvironment(root) {
   console.log(`labflow · making the Python environment .venv with ${found}`)
   const done = spawnSync(found, ['-m', 'venv', join(root, '.venv')], { stdio: 'inherit' })
   if (done.status !== 0) stop(`"${found} -m venv" failed: install Python's venv module (on Debian "apt install python3-venv") and run the command again.`)
+  // JupyterLab runs a CommonJS yarn.js from there; below our "type": "module" Node would read it as an ES module and print all of it.
+  writeFileSync(join(root, '.venv', 'package.json'), '{}\n')
 }
 
 function isRecentPython(name) {

@@ -77,7 +77,8 @@ function openLab(command) {
     const address = /https?:\/\/(?:localhost|127\.0\.0\.1):\d+\/lab\S*/.exec(tail)
     if (isAddressShown || address === null || !/\s/.test(tail.slice(address.index + address[0].length))) return
     isAddressShown = true
-    say(hasDisplay ? `JupyterLab opens in your browser; its address is ${address[0]}` : `no display here: open this address in a browser  ${address[0]}`)
+    const welcome = address[0].replace('/lab?', '/lab/tree/welcome.ipynb?')
+    say(hasDisplay ? `JupyterLab opens in your browser; its address is ${welcome}` : `no display here: open this address in a browser  ${welcome}`)
   })
   process.on('SIGINT', () => {})
   process.on('SIGTERM', () => lab.kill('SIGTERM'))
