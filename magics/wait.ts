@@ -34,14 +34,16 @@ export const wait: Magic = {
     const tracked = await notebook.runs.attach(reference, { cellId: context.request.cellId })
     tellWhich(reference, tracked.record, context)
     const ended = await waitForRun(tracked, notebook.runs, context.signal, 'leave')
-    assertCompleted(ended.run)
+    // A run that failed because of one output keeps the others: --only fetches them.
+    const isKept = ended.run.state.type === 'FAILED' && ended.run.outputNames.length > 0 && options.only !== undefined
+    if (!isKept) assertCompleted(ended.run)
     await bindOutputs(tracked, ended.run, await resultOf(ended, context), options, context)
   },
 }
 
 /** The end of a run that this kernel did not submit may have come without its result. */
 async function resultOf(ended: { run: RunRecord; buffers: Uint8Array[] }, context: MagicContext): Promise<Uint8Array[]> {
-  if (ended.buffers.length > 0 || !ended.run.hasResult) return ended.buffers
+  if (ended.buffers.length > 0 || (!ended.run.hasResult && ended.run.outputNames.length === 0)) return ended.buffers
   return (await context.notebook.engine.request('result', { runId: ended.run.id })).buffers
 }
 

@@ -54,7 +54,7 @@ export class OutputBinder {
       return
     }
     try {
-      await this.bind(ended.run, ended.buffers, Object.fromEntries(names.map((name) => [name, name])))
+      await this.bind(ended.run, ended.buffers, Object.fromEntries(names.filter((name) => ended.run.outputNames.includes(name)).map((name) => [name, name])))
     } catch (error) {
       pending.leaveUnset(names, ended.run)
       const { message } = toErrorRecord(error)

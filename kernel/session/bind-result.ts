@@ -7,9 +7,11 @@ import { constants, Script } from 'node:vm'
 import { LabflowError } from '../../src/model/errors.ts'
 import type { RunResult } from '../../src/model/run.ts'
 import { decodeValue, fromBuffers } from '../../src/values/codec.ts'
+import { standInClasses } from '../../src/values/stand-in.ts'
 import { analyzeCell } from '../../src/code/cell-analysis.ts'
 import type { RecordedDefinition } from '../../src/code/contract.ts'
 import type { NotebookNames } from './definitions.ts'
+import { importValue } from './import-value.ts'
 import { notebookCodec } from './notebook-codec.ts'
 
 /** A decoded result, with the functions and classes that came as source. */
@@ -19,23 +21,42 @@ interface DecodedResult {
 }
 
 /** Binds outputs: output name → notebook name. @throws LabflowError CANNOT_BIND; then nothing was bound. */
-export function bindResult(buffers: readonly Uint8Array[], wanted: Readonly<Record<string, string>>, names: NotebookNames): void {
+export async function bindResult(buffers: readonly Uint8Array[], wanted: Readonly<Record<string, string>>, names: NotebookNames): Promise<void> {
   const { result, functions } = decodeResult(buffers, names)
+  const imports = await importOutputs(result, Object.keys(wanted), names)
   const bound = Object.entries(wanted).map(([output, name]) => {
+    const imported = imports.get(output)
+    if (imported !== undefined) return { name, value: imported, definition: null, binding: { local: name, ...result.imports![output]! } }
     if (functions.has(output)) return { name, value: functions.get(output), definition: definitionOf(output, name, result.functionSources[output] as string) }
     if (Object.hasOwn(result.outputs, output)) return { name, value: result.outputs[output], definition: null }
-    const known = [...new Set([...Object.keys(result.outputs), ...functions.keys()])].join(', ')
+    const known = [...new Set([...Object.keys(result.outputs), ...functions.keys(), ...Object.keys(result.imports ?? {})])].join(', ')
     throw new LabflowError('CANNOT_BIND', `the run has no output ${output}; it has ${known === '' ? 'none' : known}`, { detail: { output } })
   })
   for (const { name } of bound) {
     const known = Object.getOwnPropertyDescriptor(globalThis, name)
     if (known?.configurable === false) throw new LabflowError('CANNOT_BIND', `${name} cannot be set: it is fixed on globalThis; bind it under another name (--as)`)
   }
-  for (const { name, value, definition } of bound) {
+  for (const { name, value, definition, binding } of bound) {
     names.forget(name)
     Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: true })
-    if (definition !== null) names.define(definition)
+    if (definition) names.define(definition)
+    if (binding) names.addImport(binding)
   }
+}
+
+/** Modules and functions of packages that the run handed back by their imports. @throws LabflowError CANNOT_BIND. */
+async function importOutputs(result: RunResult, wanted: readonly string[], names: NotebookNames): Promise<Map<string, unknown>> {
+  const found = new Map<string, unknown>()
+  for (const output of wanted) {
+    const binding = result.imports?.[output]
+    if (binding === undefined) continue
+    try {
+      found.set(output, await importValue(binding, names.folder))
+    } catch (error) {
+      throw new LabflowError('CANNOT_BIND', `${output} could not be imported here from ${binding.specifier}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    }
+  }
+  return found
 }
 
 /** The value of a result: return value of a function, last expression of a cell. */
@@ -47,15 +68,10 @@ function decodeResult(buffers: readonly Uint8Array[], names: NotebookNames): Dec
   const encoded = fromBuffers(buffers)
   if (encoded === null) throw new LabflowError('CANNOT_BIND', 'the run handed back no result')
   // The sources stand inside the result: a first reading with stand-ins for its classes gets them out.
-  let needsClasses = false
-  const first = decodeValue(encoded, {
-    classNamed: () => {
-      needsClasses = true
-      return class {}
-    },
-  }) as RunResult
+  const { context, made } = standInClasses()
+  const first = decodeValue(encoded, context) as RunResult
   const functions = new Map(Object.entries(first.functionSources).map(([name, source]) => [name, evaluateSource(name, source, names.folder)]))
-  const result = needsClasses ? (decodeValue(encoded, notebookCodec(names, functions)) as RunResult) : first
+  const result = made.size > 0 ? (decodeValue(encoded, notebookCodec(names, functions)) as RunResult) : first
   return { result, functions }
 }
 

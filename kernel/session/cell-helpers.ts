@@ -4,6 +4,7 @@
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { pickExport } from '../../src/modules/pick-export.ts'
 import type { CellRun } from './cell-context.ts'
 
 export interface CellHelpers {
@@ -32,14 +33,4 @@ export function makeCellHelpers(run: CellRun, filename: string): CellHelpers {
       return { url, filename, dirname: dirname(filename), resolve: (specifier: string) => pathToFileURL(createRequire(filename).resolve(specifier)).href }
     },
   }
-}
-
-function pickExport(module: Record<string, unknown>, name: string, specifier: string): unknown {
-  if (name in module) return module[name]
-  // A CommonJS module whose exports Node's scan did not find: the export is on module.exports.
-  const whole = 'module.exports' in module || '__esModule' in module ? module['module.exports'] ?? module.default : undefined
-  if (whole !== null && (typeof whole === 'object' || typeof whole === 'function') && name in whole) return (whole as Record<string, unknown>)[name]
-  const known = Object.keys(module).filter((key) => key !== 'module.exports')
-  const near = known.find((key) => key.toLowerCase() === name.toLowerCase())
-  throw new SyntaxError(`The requested module '${specifier}' does not provide an export named '${name}'${near === undefined ? '' : ` (there is '${near}')`}`)
 }

@@ -68,7 +68,7 @@ export class CommandHandler {
     const run: CellRun = { cellId: command.cellId, isStopped: false, allowStdin: command.allowStdin, abort: new AbortController() }
     await this.#imports
     cells.add(cell)
-    this.#names.record(cell.analysis)
+    this.#names.record(cell.analysis, cell.filename)
     this.#parts.modules.refresh()
     try {
       const shown = await runCell(cell, run, watcher.phase, () => watcher.answer())
@@ -134,7 +134,7 @@ export class CommandHandler {
       case 'capture-call': return (await import('./task-commands.ts')).captureCallCommand(command, this.#names)
       case 'bind': {
         const { bindResult } = await import('./bind-result.ts')
-        bindResult(buffers, command.names, this.#names)
+        await bindResult(buffers, command.names, this.#names)
         return { value: null }
       }
       case 'show-result': {

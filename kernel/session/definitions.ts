@@ -6,8 +6,12 @@ import type { NameBinding, NameScope } from '../../src/capture/contract.ts'
 import type { CellAnalysis, RecordedDefinition } from '../../src/code/contract.ts'
 // Loaded here, before any cell runs: it notes at load which globals are Node's own, and capture itself is loaded much later.
 import '../../src/code/globals.ts'
+import { typedPlaceWithin } from '../../src/capture/typed-place.ts'
 import { isLabflowTask } from './task-values.ts'
 import type { ImportBinding } from '../../src/model/run.ts'
+
+/** Older cells are forgotten: their functions may still travel, and their errors show no lines. */
+const MAX_CELL_TEXTS = 1_000
 
 /** The session's names as capture sees them. */
 export class NotebookNames implements NameScope {
@@ -16,6 +20,8 @@ export class NotebookNames implements NameScope {
   readonly #definitions = new Map<string, RecordedDefinition>()
   readonly #values = new Map<string, unknown>()
   /** `before` is what the name had when it became pending: a run that fails leaves it as it was. */
+  /** Text of the newest cells: a function is told to be a closure by where its text stands, also long after its maker's name was taken. */
+  readonly #cells: RecordedDefinition[] = []
   readonly #pending = new Map<string, { runShortId: string; before: PropertyDescriptor | undefined }>()
 
   constructor(folder: string) {
@@ -23,13 +29,31 @@ export class NotebookNames implements NameScope {
   }
 
   /** Records a cell that starts to run: what it declares replaces what the names meant before. */
-  record(analysis: CellAnalysis): void {
+  record(analysis: CellAnalysis, filename: string): void {
+    this.noteText(analysis, filename)
     for (const name of analysis.declared) this.forget(name)
     for (const binding of analysis.imports) {
       this.forget(binding.local)
       this.#imports.set(binding.local, binding)
     }
-    for (const definition of analysis.definitions) this.#definitions.set(definition.name, definition)
+    for (const definition of analysis.definitions) {
+      const { typed } = definition
+      this.#definitions.set(definition.name, typed === undefined ? definition : { ...definition, typed: { ...typed, filename } })
+    }
+  }
+
+  /** Keeps a cell's text, also of one that runs in a worker. */
+  noteText(analysis: CellAnalysis, filename: string): void {
+    const { javascript, typedLines: lines, typed } = analysis
+    const texts = typed?.split('\n') ?? []
+    const place = lines === undefined || typed === undefined ? {} : { typed: { filename, lines, texts: lines.map((line) => texts[line - 1] ?? '') } }
+    this.#cells.push({ name: '', kind: 'data', source: javascript, freeNames: [], digest: '', ...place })
+    if (this.#cells.length > MAX_CELL_TEXTS) this.#cells.shift()
+  }
+
+  /** The text of the cells that ran, newest last. */
+  definitions(): Iterable<RecordedDefinition> {
+    return this.#cells
   }
 
   /** The cell has ended: a definition counts as long as its name has the value it has now. */
@@ -52,7 +76,9 @@ export class NotebookNames implements NameScope {
 
   define(definition: RecordedDefinition): void {
     this.forget(definition.name)
-    this.#definitions.set(definition.name, definition)
+    const { typed: _ofItsOwnText, ...recorded } = definition
+    const typed = typedPlaceWithin(definition.source.replace(/^[\w$]+ = |;$/g, ''), this)
+    this.#definitions.set(definition.name, typed === null ? recorded : { ...recorded, typed })
   }
 
   addImport(binding: ImportBinding): void {

@@ -53,7 +53,7 @@ function recordOfError(error: Error, cells: CellSources, depth: number): ErrorRe
   const stack = textOf(error, 'stack') ?? ''
   const frames = readFrames(stack, cells)
   const syntax = frames.length === 0 ? syntaxPlace(stack, cells) : null
-  const traceback = [`${RED}${name}${PLAIN}: ${message}`, ...(syntax === null ? describeFrames(frames) : excerpt(syntax))]
+  const traceback = [`${RED}${name}${PLAIN}: ${message}`, ...framesOfRun(stack), ...(syntax === null ? describeFrames(frames) : excerpt(syntax))]
   const record: ErrorRecord = { name, message, traceback }
   const code = (error as { code?: unknown }).code
   if (typeof code === 'string') record.code = code
@@ -98,6 +98,11 @@ function readFrames(stack: string, cells: CellSources): Frame[] {
     if (frames.length >= MAX_FRAMES) break
   }
   return frames
+}
+
+/** An error of a run that the cell awaited brings its lines as the worker wrote them. */
+function framesOfRun(stack: string): string[] {
+  return stack.split('\n').filter((line) => /^ {2}at .+ line \d+/.test(line)).map((line) => line.replace(/^ {2}at /, '  '))
 }
 
 function pathOf(location: string): string {

@@ -30,11 +30,17 @@ export function runError(run: RunRecord): RunError {
   return error
 }
 
+const CLASSES: Record<string, ErrorConstructor> = { TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError } as Record<string, ErrorConstructor>
+
+function classNamed(name: string): ErrorConstructor {
+  return Object.hasOwn(CLASSES, name) ? (CLASSES[name] as ErrorConstructor) : Error
+}
+
 /** An error of its kind again: built-in classes by name, others as Error with that name. */
 export function fromRecord(record: ErrorRecord): Error {
   const options = record.cause === undefined ? undefined : { cause: fromRecord(record.cause) }
-  const error = record.errors === undefined ? new Error(record.message, options) : new AggregateError(record.errors.map(fromRecord), record.message, options)
-  Object.defineProperty(error, 'name', { value: record.name, configurable: true, writable: true })
+  const error = record.errors === undefined ? new (classNamed(record.name))(record.message, options) : new AggregateError(record.errors.map(fromRecord), record.message, options)
+  if (error.name !== record.name) Object.defineProperty(error, 'name', { value: record.name, configurable: true, writable: true })
   if (record.code !== undefined) Object.assign(error, { code: record.code })
   const frames = record.traceback.filter((line) => /^\s+at /.test(line))
   Object.defineProperty(error, 'stack', { value: [`${record.name}: ${record.message}`, ...frames].join('\n'), configurable: true, writable: true })

@@ -18,7 +18,7 @@ function listBuiltIns(): Map<unknown, string> {
   for (const owner of OWNERS) addMembers(found, owner)
   for (const name of Object.getOwnPropertyNames(globalThis)) {
     const value = dataProperty(globalThis, name)
-    if (isKnownGlobal(name) && isNative(value)) found.set(value, name)
+    if (isKnownGlobal(name) && typeof value === 'function') found.set(value, name)
   }
   return found
 }

@@ -13,7 +13,7 @@ import { entrySource } from './entry-source.ts'
 import { closureFingerprint, cacheKeyOf } from './fingerprint.ts'
 import { encodeInputs, notingCodec } from './inputs.ts'
 import type { CellAnalysis, RecordedDefinition } from '../code/contract.ts'
-import type { Definition, RunKind } from '../model/run.ts'
+import type { Definition, RunKind, TypedPlace } from '../model/run.ts'
 import type { CodecContext } from '../values/codec.ts'
 import type { NamedArgument } from './inputs.ts'
 import type { Capture, NameScope } from './contract.ts'
@@ -62,7 +62,7 @@ export async function captureCell(request: CellCaptureRequest): Promise<Capture 
   const { encoded, parts } = settle(closure, [], request.codec ?? {})
   const { source, typedLines } = entrySource(analysis, parameterValues, closure.shared)
   const functionOutputs = analysis.definitions.filter((definition) => outputs.includes(definition.name) && (isCode(definition.kind) || definition.madeBy)).map((definition) => definition.name)
-  const entry = { kind: 'cell' as const, source, outputs, functionOutputs, filename, ...(typedLines ? { typedLines } : {}) }
+  const entry = { kind: 'cell' as const, source, outputs, functionOutputs, filename, ...typedEntry(analysis, typedLines, filename) }
   const { fingerprint, parts: fingerprintParts } = closureFingerprint({ entry, imports: parts.imports, definitions: parts.definitions, folder: scope.folder })
   const literals = request.kind === 'flow' ? Object.fromEntries(analysis.parameters.map(({ name, value }) => [name, previewValue(value)])) : {}
   const given = Object.fromEntries(Object.entries(parameterValues).map(([name, value]) => [name, previewValue(value)]))
@@ -74,6 +74,12 @@ export async function captureCell(request: CellCaptureRequest): Promise<Capture 
     parameters: { ...literals, ...given, ...encoded.parameters },
     outputs,
   }
+}
+
+function typedEntry(analysis: CellAnalysis, lines: number[] | undefined, filename: string): { typed?: TypedPlace } {
+  if (lines === undefined || analysis.typed === undefined) return {}
+  const texts = analysis.typed.split('\n')
+  return { typed: { filename, lines, texts: lines.map((line) => texts[line - 1] ?? '') } }
 }
 
 function isCode(kind: string): boolean {
@@ -168,5 +174,5 @@ export function settle(closure: ClosureBuilder, args: readonly NamedArgument[], 
 /** A recorded definition as it travels. */
 export function toDefinition(definition: RecordedDefinition): Definition {
   const kind = definition.kind === 'data' ? 'const-function' : definition.kind
-  return { name: definition.name, kind, source: definition.source }
+  return { name: definition.name, kind, source: definition.source, ...(definition.typed ? { typed: definition.typed } : {}) }
 }

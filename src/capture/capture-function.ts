@@ -8,6 +8,7 @@ import { settle, toDefinition } from './capture-cell.ts'
 import { ClosureBuilder } from './closure.ts'
 import { cacheKeyOf, closureFingerprint } from './fingerprint.ts'
 import { enclosingNames } from './enclosing-names.ts'
+import { typedPlaceWithin } from './typed-place.ts'
 import { functionSource } from './function-source.ts'
 import { LabflowError } from '../model/errors.ts'
 import type { AstNode } from '../code/parse.ts'
@@ -39,7 +40,8 @@ export async function captureFunction(request: FunctionCaptureRequest): Promise<
   closure.add(names.map((name) => ({ name, isGuarded: !unguarded.has(name) })), null)
   const args = nameArguments(program, request.args)
   const { encoded, parts } = settle(closure, args, request.codec ?? {})
-  const entry = { kind: 'function' as const, source, filename }
+  const typed = typedPlaceWithin(source, scope)
+  const entry = { kind: 'function' as const, source, filename, ...(typed ? { typed } : {}) }
   const { fingerprint, parts: fingerprintParts } = closureFingerprint({ entry, imports: parts.imports, definitions: parts.definitions, folder: scope.folder })
   return {
     code: { imports: parts.imports, definitions: parts.definitions.map(toDefinition), entry, folder: scope.folder, fingerprint, fingerprintParts },

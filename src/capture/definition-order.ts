@@ -18,7 +18,7 @@ export function orderDefinitions(definitions: readonly RecordedDefinition[]): Re
     const definition = byName.get(name)
     if (!definition || visiting.has(name)) return
     visiting.add(name)
-    for (const needed of neededNow(definition)) placeReach(needed)
+    for (const needed of namesNeededAtOnce(definition)) placeReach(needed)
     if (!placed.has(name)) {
       placed.add(name)
       ordered.push(definition)
@@ -47,7 +47,7 @@ function reach(root: string, byName: ReadonlyMap<string, RecordedDefinition>): s
 }
 
 /** Names read while the definition itself is evaluated, as against later when it is called. */
-function neededNow(definition: RecordedDefinition): string[] {
+export function namesNeededAtOnce(definition: Pick<RecordedDefinition, 'name' | 'kind' | 'source'>): string[] {
   if (definition.kind === 'function' || definition.kind === 'const-function') return []
   const program = parseModule(definition.source)
   const spans: { start: number; end: number }[] = []

@@ -49,15 +49,17 @@ export function analyzeCellFully(source: string, options: AnalyzeOptions = {}): 
   const bound = new Set(scopes.declared)
   const outside = scopes.uses.filter((use) => !bound.has(use.name)).sort((a, b) => a.start - b.start)
   const mappings = stripped.map ? decodeMappings(stripped.map) : null
+  const typedLines = mappings ? typedLinesOf(mappings) : null
   const analysis: CellAnalysis = {
     javascript,
-    ...(mappings ? { typedLines: typedLinesOf(mappings) } : {}),
+    typed: source,
+    ...(typedLines ? { typedLines } : {}),
     imports,
     sideEffectImports: importDeclarations.filter((node) => nodesIn(node, 'specifiers').length === 0).map(specifierOf),
     declared,
     assigned: unique(outside.filter((use) => use.access === 'write' || use.access === 'update').map((use) => use.name)),
     freeNames: unique(outside.map((use) => use.name)),
-    definitions: definitionsOf(javascript, statements, scopes),
+    definitions: definitionsOf(javascript, statements, scopes, typedLines ? { source, lines: typedLines } : null),
     mutations: mutationsOf(javascript, outside, mappings),
     isDefinitionCell: isDefinitionCell(statements),
     parameters: parametersOf(statements),

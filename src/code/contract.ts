@@ -2,7 +2,7 @@
  * Owns the records that source analysis produces: what a cell declares, uses, assigns, changes and defines.
  * Plain data, so that the kernel analyses and the session, the worker and the cache read. Positions are UTF-16 offsets into the cell as typed.
  */
-import type { ImportBinding } from '../model/run.ts'
+import type { ImportBinding, TypedPlace } from '../model/run.ts'
 
 /** A top-level definition of the notebook as recorded when its cell ran. */
 export interface RecordedDefinition {
@@ -16,6 +16,8 @@ export interface RecordedDefinition {
   digest: string
   /** Set on `data` made by a call of task() or flow(): such a name travels as source like a function. */
   madeBy?: 'task' | 'flow'
+  /** How its lines were typed; the file name is empty until its cell runs. */
+  typed?: TypedPlace
 }
 
 /** An in-place change of a name that the cell does not declare: `arr.push(1)`, `model.x = 2`, `delete o.k`. */
@@ -41,6 +43,8 @@ export interface CellParameter {
 export interface CellAnalysis {
   /** The cell with types removed and enums lowered; JavaScript, module goal. */
   javascript: string
+  /** The cell as typed, magic lines blanked. */
+  typed?: string
   /** For each line of `javascript` the line of the cell as typed, from 1; absent when the cell went through esbuild. */
   typedLines?: number[]
   imports: ImportBinding[]

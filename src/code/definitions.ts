@@ -4,22 +4,32 @@
  */
 import { digestOf } from './canonical.ts'
 import { isLoweredClass } from './decorators.ts'
-import { identifierName, nodeIn, nodesIn } from './parse.ts'
+import { identifierName, nodeIn, nodesIn, positionOf } from './parse.ts'
 import { namesUsedWithin, patternNames } from './scope.ts'
+import type { TypedPlace } from '../model/run.ts'
 import type { RecordedDefinition } from './contract.ts'
 import type { AstNode } from './parse.ts'
 import type { ScopeReport } from './scope.ts'
 
 type Kind = RecordedDefinition['kind']
-interface Part { name: string; kind: Kind; source: string; start: number; end: number; madeBy?: 'task' | 'flow' }
+/** `textStart`: where the last stretch of `source` begins in the cell's JavaScript; absent when it is put together otherwise. */
+interface Part { name: string; kind: Kind; source: string; start: number; end: number; textStart?: number; madeBy?: 'task' | 'flow' }
+
+/** The cell as typed, with the typed line of each line of its JavaScript. */
+export interface TypedCell {
+  source: string
+  lines: readonly number[]
+}
 
 /** The definitions of a program's top level, in order; of several for one name the last counts, parts of an enum or namespace are joined. */
-export function definitionsOf(javascript: string, statements: AstNode[], report: ScopeReport): RecordedDefinition[] {
+export function definitionsOf(javascript: string, statements: AstNode[], report: ScopeReport, typed: TypedCell | null = null): RecordedDefinition[] {
+  const typedTexts = typed === null ? [] : typed.source.split('\n')
   const byName = new Map<string, RecordedDefinition>()
   for (const part of statements.flatMap((statement) => partsOf(javascript, statement))) {
     const earlier = byName.get(part.name)
     const joins = earlier !== undefined && (part.kind === 'enum' || part.kind === 'namespace') && earlier.kind !== 'data'
     const source = joins ? `${earlier.source}\n${part.source}` : part.source
+    const place = joins || typed === null ? null : typedPlaceOf(javascript, part, typed.lines, typedTexts)
     const freeNames = namesUsedWithin(report, part).filter((name) => name !== part.name)
     byName.set(part.name, {
       name: part.name,
@@ -28,9 +38,17 @@ export function definitionsOf(javascript: string, statements: AstNode[], report:
       freeNames: joins ? [...new Set([...earlier.freeNames, ...freeNames])] : freeNames,
       digest: digestOf(source),
       ...(part.madeBy ? { madeBy: part.madeBy } : {}),
+      ...(place ? { typed: place } : {}),
     })
   }
   return [...byName.values()]
+}
+
+function typedPlaceOf(javascript: string, part: Part, typedLines: readonly number[], typedTexts: readonly string[]): TypedPlace | null {
+  if (part.textStart === undefined || part.kind === 'data' && !part.madeBy) return null
+  const first = positionOf(javascript, part.textStart).line
+  const lines = typedLines.slice(first - 1, first - 1 + part.source.split('\n').length)
+  return { filename: '', lines, texts: lines.map((line) => typedTexts[line - 1] ?? '') }
 }
 
 /** The statement itself, without an `export` in front; null for an export that declares nothing. */
@@ -57,7 +75,7 @@ function partsOf(javascript: string, statement: AstNode): Part[] {
     case 'ClassDeclaration': {
       const name = identifierName(nodeIn(node, 'id'))
       const kind = node.type === 'ClassDeclaration' ? 'class' : 'function'
-      return name === null ? [] : [{ name, kind, source: textOf(node), start: node.start, end: node.end }]
+      return name === null ? [] : [{ name, kind, source: textOf(node), start: node.start, end: node.end, textStart: node.start }]
     }
     case 'VariableDeclaration': return nodesIn(node, 'declarations').flatMap((declarator) => variableParts(javascript, node, declarator))
     case 'ExpressionStatement': return expressionParts(javascript, nodeIn(node, 'expression')!, node)
@@ -93,10 +111,11 @@ function expressionParts(javascript: string, expression: AstNode, statement: Ast
 /** A name bound to an expression: a function, a class, a task, or data. */
 function assignedPart(javascript: string, name: string, initialiser: AstNode, start: number, end: number): Part {
   const source = `${name} = ${javascript.slice(initialiser.start, initialiser.end)};`
-  if (isFunctionExpression(initialiser)) return { name, kind: 'const-function', source, start, end }
-  if (initialiser.type === 'ClassExpression' || isLoweredClass(javascript, initialiser)) return { name, kind: 'class', source, start, end }
+  const place = { source, start, end, textStart: initialiser.start }
+  if (isFunctionExpression(initialiser)) return { name, kind: 'const-function', ...place }
+  if (initialiser.type === 'ClassExpression' || isLoweredClass(javascript, initialiser)) return { name, kind: 'class', ...place }
   const madeBy = taskMaker(initialiser)
-  return { name, kind: 'data', source, start, end, ...(madeBy ? { madeBy } : {}) }
+  return { name, kind: 'data', ...place, ...(madeBy ? { madeBy } : {}) }
 }
 
 /** `function(E) {…}(E || {})`, the way oxc prints `enum E`. */

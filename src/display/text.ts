@@ -31,7 +31,7 @@ export function inspectText(value: unknown): string {
   } catch (error) {
     return `[${className(value)}: its own inspector failed: ${error instanceof Error ? error.message : String(error)}]`
   }
-  return text.includes('\n    at ') ? withoutForeignFrames(text) : text
+  return /\n\s+at /.test(text) ? withoutForeignFrames(text) : text
 }
 
 /** Name of a value's class, read without running its code. */

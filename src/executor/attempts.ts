@@ -95,7 +95,7 @@ export class Attempts {
       case 'warning': return this.#book.warn(run, message.message)
       // Raw text of the process comes by other pipes: two turns let it arrive first.
       case 'completed': return this.#afterRawOutput(() => this.#completed(attempt, message, buffers))
-      case 'failed': return this.#afterRawOutput(() => this.#failed(attempt, message))
+      case 'failed': return this.#afterRawOutput(() => this.#failed(attempt, message, buffers))
     }
   }
 
@@ -152,22 +152,30 @@ export class Attempts {
       this.#book.warn(run, `${message.mutatedInputs.join(', ')} changed in place: a task works on a copy, so the notebook keeps the old value, and this result is not cached`)
     }
     const record = { outputNames: message.outputNames, ...this.#used(attempt, message) }
-    const finish = (changes: Changes): void => {
-      this.#apply(attempt, { type: 'completed', timeMs: this.#clock.nowMs() }, changes)
-    }
-    if (PayloadStore.isSmall(buffers)) {
-      this.#release(attempt, message.isReusable)
-      return finish({ record, result: { staged: this.#store.payloads.stageSmall(buffers), buffers } })
-    }
-    this.#store.payloads.stage(buffers).then(
-      (staged) => finish({ record, result: { staged, buffers } }),
-      (error: unknown) => this.#apply(attempt, { type: 'failed', timeMs: this.#clock.nowMs(), error: recordOf(error), random: this.#random() }, { record: { ...record, error: recordOf(error) } }),
-    ).finally(() => this.#release(attempt, message.isReusable))
+    this.#stage(attempt, buffers, message.isReusable, record, (result) => this.#apply(attempt, { type: 'completed', timeMs: this.#clock.nowMs() }, { record, result }))
   }
 
-  #failed(attempt: Attempt, message: Failed): void {
+  /** Keeps a result, then writes the outcome that it belongs to. */
+  #stage(attempt: Attempt, buffers: Uint8Array[], isReusable: boolean, record: NonNullable<Changes['record']>, finish: (result: Changes['result']) => void): void {
+    if (PayloadStore.isSmall(buffers)) {
+      this.#release(attempt, isReusable)
+      return finish({ staged: this.#store.payloads.stageSmall(buffers), buffers })
+    }
+    this.#store.payloads.stage(buffers).then(
+      (staged) => finish({ staged, buffers }),
+      (error: unknown) => this.#apply(attempt, { type: 'failed', timeMs: this.#clock.nowMs(), error: recordOf(error), random: this.#random() }, { record: { ...record, outputNames: [], error: recordOf(error) } }),
+    ).finally(() => this.#release(attempt, isReusable))
+  }
+
+  #failed(attempt: Attempt, message: Failed, buffers: Uint8Array[]): void {
     if (attempt.isSettled) return
     attempt.settle()
+    const outputNames = buffers.length > 0 ? message.outputNames : []
+    const record = { error: message.error, outputNames, ...this.#used(attempt, message) }
+    if (attempt.ending === null && message.exitCode === null && outputNames.length > 0) {
+      const { error } = message
+      return this.#stage(attempt, buffers, message.isReusable, record, (result) => this.#apply(attempt, { type: 'failed', timeMs: this.#clock.nowMs(), error, random: this.#random() }, { record, result }))
+    }
     this.#release(attempt, message.isReusable && message.exitCode === null)
     if (attempt.ending === 'timeout') return this.#timedOut(attempt)
     const timeMs = this.#clock.nowMs()
@@ -175,7 +183,7 @@ export class Attempts {
     const happening: RunHappening = message.exitCode === null
       ? { type: 'failed', timeMs, error: message.error, random }
       : { type: 'crashed', timeMs, message: message.error.message, random }
-    this.#apply(attempt, happening, { record: { error: message.error, ...this.#used(attempt, message) } })
+    this.#apply(attempt, happening, { record: { ...record, outputNames: [] } })
   }
 
   #timedOut(attempt: Attempt): void {
@@ -189,6 +197,8 @@ export class Attempts {
     const { run } = attempt
     if (run.record.state.type === 'PENDING' && happening.type === 'completed') this.#book.apply(run, { type: 'started', timeMs: happening.timeMs })
     this.#book.apply(run, happening, { ...changes, record: { ...this.#used(attempt, null), ...changes.record } })
+    // A worker of this executor's own never lost it, so it has no spool.
+    if (attempt.worker !== null) return
     this.#store.turn.afterCommit((error) => {
       if (error === null) this.#store.dropSpool(attempt.spoolPath)
     })

@@ -127,7 +127,8 @@ export class Requests {
   #result(runId: string, answer: Answer<'result'>): void {
     const { store } = this.#engine
     const { number, record } = this.#resolve(runId, null)
-    if (!record.hasResult) return answer({ hasResult: false }, [])
+    // A run that failed because of one output keeps the others.
+    if (!record.hasResult && record.outputNames.length === 0) return answer({ hasResult: false }, [])
     const source = record.cachedFrom === null ? number : (store.runs.numberById(record.cachedFrom.runId) ?? number)
     const stored = store.payloads.read('results', source)
     if (stored.status === 'damaged') {

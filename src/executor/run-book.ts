@@ -76,12 +76,13 @@ export class RunBook {
     Object.assign(record, changes.record, { state: next.state, attempt: next.attempt })
     if (happening.type === 'started') record.startedMs ??= happening.timeMs
     if (ended) record.endedMs = happening.timeMs
+    else record.outputNames = []
     if (completed) Object.assign(record, { error: null, hasResult: changes.result !== undefined || changes.cached !== undefined })
     run.owner = hasAttempt(next.state) ? (changes.owner ?? run.owner) : null
     this.#store.turn.write()
     this.#store.runs.advance(run.number, record, expected, run.owner, next.retryAtMs, changes.cached?.from ?? null)
     this.#store.forgetWaiting(run.number)
-    if (completed && changes.result !== undefined) this.#store.payloads.put('results', run.number, changes.result.staged)
+    if ((completed || next.state.type === 'FAILED') && changes.result !== undefined) this.#store.payloads.put('results', run.number, changes.result.staged)
     this.publish(run, { type: 'state', state: next.state, attempt: next.attempt })
     if (ended) this.#end(run, completed ? (changes.result?.buffers ?? changes.cached?.buffers ?? []) : [])
     else if (next.retryAtMs !== null) this.onAwaitingRetry(run, next.retryAtMs)

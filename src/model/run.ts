@@ -31,12 +31,22 @@ export interface ImportBinding {
   attributes?: Record<string, string>
 }
 
+/** Where the lines of a piece of code stand as typed: for error messages, no part of a fingerprint. Both lists have an entry for each line of the code. */
+export interface TypedPlace {
+  /** File name of the cell; absolute, inside the notebook's folder. */
+  filename: string
+  /** From 1. */
+  lines: number[]
+  texts: string[]
+}
+
 /** A top-level definition that travels as JavaScript source (types already stripped). */
 export interface Definition {
   name: string
   kind: 'function' | 'class' | 'const-function' | 'enum' | 'namespace'
   /** A statement that declares or assigns `name`: `function f(){…}`, `class C {…}`, `f = (x) => …`. */
   source: string
+  typed?: TypedPlace
 }
 
 /**
@@ -44,14 +54,14 @@ export interface Definition {
  * - `cell`: statements; after they ran, the values of `outputs` come back by name, and the last expression as `value`.
  * - `function`: an expression that evaluates to the function; it is called with the submitted arguments.
  * - `module`: a task or flow that a local module exports; the worker imports the module and takes the one so named.
- * `typedLines` gives the line as typed (1-based) of each line of `source`, for error messages; absent = the same lines. Not part of the fingerprint.
+ * `typed` says how each line of `source` was typed; absent = the same lines.
  */
 export interface CodeBundle {
   imports: ImportBinding[]
   definitions: Definition[]
   entry:
-    | { kind: 'cell'; source: string; outputs: string[]; functionOutputs: string[]; filename: string; typedLines?: number[] }
-    | { kind: 'function'; source: string; filename: string; typedLines?: number[] }
+    | { kind: 'cell'; source: string; outputs: string[]; functionOutputs: string[]; filename: string; typed?: TypedPlace }
+    | { kind: 'function'; source: string; filename: string; typed?: TypedPlace }
     | { kind: 'module'; path: string; taskName: string; runKind: RunKind }
   /** Folder that relative specifiers and bare packages resolve from: the notebook's. Absolute. */
   folder: string
@@ -108,6 +118,8 @@ export interface RunResult {
   outputs: Record<string, unknown>
   /** name → assignment source, evaluated in the session when bound. */
   functionSources: Record<string, string>
+  /** name → the import that gives the same value in the session: modules, functions of packages and of Node. */
+  imports?: Record<string, Pick<ImportBinding, 'specifier' | 'imported'>>
 }
 
 /** A display as Jupyter knows it. */
@@ -170,6 +182,6 @@ export interface RunRecord {
   /** Remarks for the card: read the network, mutated an input, … */
   warnings: string[]
   hasResult: boolean
-  /** Names a completed cell run hands back; empty for functions. */
+  /** Names a completed cell run hands back, or those that a run kept which FAILED because of another output; empty for functions. */
   outputNames: string[]
 }

@@ -5,12 +5,14 @@
 import type { ReportSink, RunContext } from '../api/context.ts'
 import { runInContext } from '../api/context.ts'
 import { LabflowError } from '../model/errors.ts'
-import type { RunInputs, RunResult } from '../model/run.ts'
+import type { CodeBundle, RunInputs } from '../model/run.ts'
 import { fromBuffers, toBuffers } from '../values/codec.ts'
 import type { EntrySource } from './error-record.ts'
 import { placeOf, toErrorRecord } from './error-record.ts'
-import { entrySource, evaluate } from './evaluate.ts'
-import { functionOutputSources } from './function-outputs.ts'
+import { entrySource, evaluate, importFrom } from './evaluate.ts'
+import type { Evaluated } from './evaluate.ts'
+import { codeOutputs } from './function-outputs.ts'
+import { ImportFinder } from './import-finder.ts'
 import { NotebookNames } from './notebook-names.ts'
 import type { Outlet } from './outlet.ts'
 import { ProgressThrottle } from './progress-throttle.ts'
@@ -18,6 +20,7 @@ import type { WorkerCommand } from './protocol.ts'
 import { RunOutputs } from './run-output.ts'
 import { enterPlace } from './run-place.ts'
 import { encodeResult, inputDigests, PendingInputs } from './run-values.ts'
+import type { EncodedResult } from './run-values.ts'
 import { leftovers, processTraces, usageSince } from './usage.ts'
 
 export type AttemptCommand = Extract<WorkerCommand, { type: 'attempt' }>
@@ -122,6 +125,11 @@ export class Attempt {
     const result = await evaluate(code, {
       names: this.names,
       capturedNames: pending.capturedNames,
+      instanceNames: pending.instanceNames,
+      plainInputs: pending.plain,
+      onHelpers: (helpers) => {
+        if (this.#source !== null) this.#source.helpers = helpers
+      },
       decodeInputs: () => {
         inputs = pending.decode(this.names)
         digestsBefore = inputDigests(inputs.captured, this.names)
@@ -133,30 +141,38 @@ export class Attempt {
     await this.#host.settleDisplay()
     const digestsAfter = inputDigests(inputs.captured, this.names)
     const mutatedInputs = Object.keys(digestsBefore).filter((name) => digestsBefore[name] !== digestsAfter[name] && !(name in result.outputs))
-    const outputs = { ...result.outputs }
-    const functionSources = functionOutputSources(code, outputs, pending.capturedNames)
-    for (const name of Object.keys(functionSources)) delete outputs[name]
-    this.#sendCompleted({ value: result.value, outputs, functionSources }, mutatedInputs)
+    await this.#handBack(result, pending.capturedNames, mutatedInputs)
   }
 
-  #sendCompleted(result: RunResult, mutatedInputs: string[]): void {
+  /** Sends the result; what of it cannot come back is left out and told, or fails the run, which then keeps the rest. */
+  async #handBack(result: Evaluated, capturedNames: string[], mutatedInputs: string[]): Promise<void> {
     const { runId, attempt, nonce, code } = this.command
-    const { encoded, warnings } = encodeResult(result, code.entry.kind === 'cell', this.names, (value) => this.#showInstead(value))
+    const isCell = code.entry.kind === 'cell'
+    const finder = new ImportFinder(code, (specifier) => importFrom(filenameOf(code), specifier))
+    const importOf = (value: unknown): ReturnType<ImportFinder['find']> => finder.find(value)
+    const { functionSources, imports, left, refused } = await codeOutputs(code, result.outputs, capturedNames, importOf)
+    const sorted = new Set([...Object.keys(functionSources), ...Object.keys(imports), ...left.map(({ name }) => name), ...refused.map(({ name }) => name)])
+    const outputs = Object.fromEntries(Object.entries(result.outputs).filter(([name]) => !sorted.has(name)))
+    const whole = await encodeResult({ value: result.value, outputs, functionSources, imports }, isCell, this.names, importOf, (value) => this.#showInstead(value))
+    const problem = refused[0] ?? whole.refused[0]
     if (this.#isOver) return
+    if (problem !== undefined) return this.#sendFailed(keptWith(problem.error, whole.outputNames, this.command.shortId), null, whole)
     this.#finishReports()
-    for (const message of warnings) this.#host.outlet.send({ type: 'warning', runId, message })
-    const outputNames = [...Object.keys(result.outputs), ...Object.keys(result.functionSources)]
+    for (const { name, reason } of left) whole.warnings.push(`${name} did not come back: ${reason}.`)
+    for (const message of whole.warnings) this.#host.outlet.send({ type: 'warning', runId, message })
     const cost = usageSince(this.#cpuBefore)
-    this.#host.outlet.send({ type: 'completed', runId, attempt, nonce, outputNames, ...cost, mutatedInputs, isReusable: this.#isReusable() }, toBuffers(encoded))
+    this.#host.outlet.send({ type: 'completed', runId, attempt, nonce, outputNames: whole.outputNames, ...cost, mutatedInputs, isReusable: this.#isReusable() }, toBuffers(whole.encoded))
   }
 
-  #sendFailed(error: unknown, exitCode: number | null): void {
+  #sendFailed(error: unknown, exitCode: number | null, kept: EncodedResult | null = null): void {
     if (this.#isOver) return
     this.#finishReports()
     const { runId, attempt, nonce } = this.command
     const record = toErrorRecord(error, this.#source)
     const cost = usageSince(this.#cpuBefore)
-    this.#host.outlet.send({ type: 'failed', runId, attempt, nonce, error: record, ...cost, exitCode, isReusable: exitCode === null && this.#isReusable() })
+    const outputNames = kept?.outputNames ?? []
+    const message = { type: 'failed' as const, runId, attempt, nonce, error: record, outputNames, ...cost, exitCode, isReusable: exitCode === null && this.#isReusable() }
+    this.#host.outlet.send(message, kept !== null && outputNames.length > 0 ? toBuffers(kept.encoded) : [])
   }
 
   /** A last expression that cannot travel is shown where it is. */
@@ -174,4 +190,14 @@ export class Attempt {
   #isReusable(): boolean {
     return leftovers(this.#tracesBefore).length === 0
   }
+}
+
+function filenameOf({ entry, folder }: CodeBundle): string {
+  return entry.kind === 'module' ? `${folder}/module.ts` : entry.filename
+}
+
+/** The error with the way to what the run could hand back nevertheless. */
+function keptWith(error: LabflowError, names: readonly string[], shortId: string): LabflowError {
+  if (names.length === 0) return error
+  return new LabflowError(error.code, `${error.message} The other outputs stay with the run: %wait ${shortId} --only ${names.join(',')}`, { detail: error.detail })
 }

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { inspect, types } from 'node:util'
 import type { ErrorRecord } from '../model/errors.ts'
+import type { TypedPlace } from '../model/run.ts'
 import { isUserModule } from '../modules/local-files.ts'
 import { modulePath } from '../modules/module-location.ts'
 import { typedPlace } from '../modules/module-source.ts'
@@ -19,7 +20,16 @@ const MAX_MESSAGE_CHARS = 20_000
 export interface EntrySource {
   filename: string
   lines: string[]
-  typedLines: number[] | null
+  typed: TypedPlace | null
+  /** Helpers of earlier cells, above the entry in the script. */
+  helpers: readonly HelperPlace[]
+}
+
+/** Where a helper stands in the script: lines count as V8 does, the entry's first being 1. */
+export interface HelperPlace {
+  firstLine: number
+  count: number
+  typed: TypedPlace
 }
 
 /** One frame of the user's code; lines count from 1. */
@@ -27,8 +37,11 @@ export interface UserFrame {
   functionName: string
   path: string
   line: number
-  column: number
+  /** Null where the text that ran is not the text as typed. */
+  column: number | null
   text: string
+  /** In a cell, whose file name is made up. */
+  isCell: boolean
 }
 
 /** Anything thrown, as a record. */
@@ -59,15 +72,17 @@ export function userFrames(stack: string, entry: EntrySource | null): UserFrame[
 export function placeOf(stack: string, entry: EntrySource | null): string | null {
   const frame = userFrames(stack, entry)[0]
   if (frame === undefined) return null
-  return frame.path === entry?.filename ? `line ${frame.line}` : `${basename(frame.path)} line ${frame.line}`
+  return frame.path === entry?.filename ? `line ${frame.line}` : `${fileName(frame)} line ${frame.line}`
 }
 
 function errorRecord(error: Error, entry: EntrySource | null, depth: number): ErrorRecord {
   const name = String(error.name || 'Error')
   const message = cut(String(error.message))
   const stack = String(error.stack ?? '')
-  const frames = userFrames(stack, entry).map((frame) => showFrame(frame, entry))
-  const traceback = [`${name}: ${message}`, ...syntaxPlace(stack), ...frames]
+  const frames = userFrames(stack, entry).map(showFrame)
+  // Of a run that this one awaited.
+  const framesOfRun = stack.split('\n').filter((line) => /^ {2}at .+ line \d+/.test(line))
+  const traceback = [`${name}: ${message}`, ...syntaxPlace(stack), ...framesOfRun, ...frames]
   const record: ErrorRecord = { name, message, traceback }
   // A run that failed by a run it awaited hands on that run's own code: the same reason, the same answer about retries.
   const { code, originalCode } = error as { code?: unknown; originalCode?: unknown }
@@ -87,22 +102,33 @@ function errorRecord(error: Error, entry: EntrySource | null, depth: number): Er
 function frameOf(rawName: string, location: string, line: number, column: number, entry: EntrySource | null): UserFrame | null {
   const functionName = rawName.replace(/^async /, '').replace(/^(Object\.)?\$?(<anonymous>|eval)$/, '').replace(/^Object\./, '')
   if (location === entry?.filename) {
-    // Lines above the entry hold the helpers that travelled with it: only their names mean something.
-    if (line < 1 || line > entry.lines.length) return functionName === '' ? null : { functionName, path: location, line: 0, column: 0, text: '' }
-    return { functionName, path: location, line: entry.typedLines?.[line - 1] ?? line, column, text: entry.lines[line - 1] ?? '' }
+    if (line > entry.lines.length) return null
+    if (line >= 1) return typedFrame(functionName, line - 1, column, entry.lines[line - 1] ?? '', entry.typed ?? { filename: location, lines: [], texts: [] })
+    const helper = entry.helpers.find(({ firstLine, count }) => line >= firstLine && line < firstLine + count)
+    if (helper !== undefined) return typedFrame(functionName, line - helper.firstLine, null, '', helper.typed)
+    return functionName === '' || functionName.startsWith('$') ? null : { functionName, path: location, line: 0, column: null, text: '', isCell: true }
   }
   const path = modulePath(location)
   if (path === null || !isUserModule(path)) return null
   const place = typedPlace(location, line, column)
-  return { functionName, path, ...place, text: lineOf(path, place.line) }
+  return { functionName, path, ...place, text: lineOf(path, place.line), isCell: false }
 }
 
-function showFrame(frame: UserFrame, entry: EntrySource | null): string {
+function typedFrame(functionName: string, index: number, column: number | null, text: string, typed: TypedPlace): UserFrame {
+  const asTyped = typed.texts[index] ?? text
+  return { functionName, path: typed.filename, line: typed.lines[index] ?? index + 1, column: asTyped === text ? column : null, text: asTyped, isCell: true }
+}
+
+function fileName(frame: UserFrame): string {
+  return frame.isCell ? basename(frame.path).replace(/\.[cm]?[jt]sx?$/, '') : basename(frame.path)
+}
+
+function showFrame(frame: UserFrame): string {
   const inside = frame.functionName === '' ? '' : ` in ${frame.functionName}`
   if (frame.line === 0) return `  at ${frame.functionName} (travelled with the run)`
-  const where = frame.path === entry?.filename ? basename(frame.path).replace(/\.[cm]?[jt]sx?$/, '') : frame.path
+  const where = frame.isCell ? fileName(frame) : frame.path
   const text = frame.text.trim()
-  return `  at ${where} line ${frame.line}:${frame.column}${inside}${text === '' ? '' : `   ${text.slice(0, 120)}`}`
+  return `  at ${where} line ${frame.line}${frame.column === null ? '' : `:${frame.column}`}${inside}${text === '' ? '' : `   ${text.slice(0, 120)}`}`
 }
 
 /** V8 puts the place of a syntax or link error before its message. */

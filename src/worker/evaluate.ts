@@ -5,9 +5,10 @@ import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { constants, Script } from 'node:vm'
 import type { CodeBundle, RunInputs } from '../model/run.ts'
+import { pickExport } from '../modules/pick-export.ts'
 import { bundleScript } from './bundle-script.ts'
 import type { ScriptHost } from './bundle-script.ts'
-import type { EntrySource } from './error-record.ts'
+import type { EntrySource, HelperPlace } from './error-record.ts'
 import { loadModuleTask } from './module-entry.ts'
 import type { NotebookNames } from './notebook-names.ts'
 
@@ -24,8 +25,14 @@ export interface EvaluationHost {
   capturedNames: string[]
   /** Decodes the inputs; notebook classes are there by then. */
   decodeInputs(): RunInputs
+  /** Captured values that need no class of the notebook. */
+  plainInputs: Record<string, unknown>
   /** URL of a local file in its present content version. */
   urlOf(path: string): string
+  /** Names of the captured values that hold instances of notebook classes. */
+  instanceNames: string[]
+  /** Told where the helpers that travelled stand in the script. */
+  onHelpers(helpers: readonly HelperPlace[]): void
   /** Runs user code as part of the run. */
   enter<T>(body: () => T): T
 }
@@ -33,7 +40,8 @@ export interface EvaluationHost {
 /** Notebook code of a bundle, for reading stack traces; null for a module. */
 export function entrySource(code: CodeBundle): EntrySource | null {
   if (code.entry.kind === 'module') return null
-  return { filename: code.entry.filename, lines: code.entry.source.split('\n'), typedLines: code.entry.typedLines ?? null }
+  const { filename, source, typed } = code.entry
+  return { filename, lines: source.split('\n'), typed: typed ?? null, helpers: [] }
 }
 
 /** Evaluates a bundle. Rejects with whatever the user's code threw. */
@@ -43,7 +51,8 @@ export async function evaluate(code: CodeBundle, host: EvaluationHost): Promise<
     const { args } = host.decodeInputs()
     return { value: await host.enter(() => body(...args)), outputs: {} }
   }
-  const { text, leadingLines } = bundleScript(code, host.capturedNames)
+  const { text, leadingLines, helpers } = bundleScript(code, host.capturedNames, host.instanceNames)
+  host.onHelpers(helpers)
   const { filename } = code.entry
   const script = new Script(`(require, __filename, __dirname) => ${text}`, {
     filename,
@@ -53,6 +62,8 @@ export async function evaluate(code: CodeBundle, host: EvaluationHost): Promise<
   let inputs: RunInputs | null = null
   const scriptHost: ScriptHost = {
     load: (specifier, attributes) => importFrom(filename, specifier, attributes),
+    pick: pickExport,
+    plain: host.plainInputs,
     capture: (classes) => {
       host.names.expose(Object.fromEntries(Object.entries(classes).map(([name, value]) => [name, () => value])))
       inputs = host.decodeInputs()
@@ -72,7 +83,7 @@ export async function evaluate(code: CodeBundle, host: EvaluationHost): Promise<
 }
 
 /** Imports as code in `filename` would: a script of that name asks, so that relative paths and hooks apply. */
-function importFrom(filename: string, specifier: string, attributes?: Record<string, string>): Promise<Record<string, unknown>> {
+export function importFrom(filename: string, specifier: string, attributes?: Record<string, string>): Promise<Record<string, unknown>> {
   const words = attributes === undefined ? '' : `, { with: ${JSON.stringify(attributes)} }`
   const script = new Script(`import(${JSON.stringify(specifier)}${words})`, { filename, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER })
   return script.runInThisContext() as Promise<Record<string, unknown>>

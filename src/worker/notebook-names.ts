@@ -43,6 +43,13 @@ export class NotebookNames implements NameScope {
     }
   }
 
+  /** The text of the run's code, its entry last. */
+  definitions(): Iterable<RecordedDefinition> {
+    const { definitions, entry } = this.#code
+    const texts = [...definitions, ...(entry.kind === 'module' ? [] : [entry])]
+    return texts.map(({ source, typed }) => ({ name: '', kind: 'data', source, freeNames: [], digest: '', ...(typed ? { typed } : {}) }))
+  }
+
   /** The class so named, and the way back. */
   classNamed(name: string): unknown {
     const found = this.#readers.get(name)?.()
@@ -64,11 +71,14 @@ export class NotebookNames implements NameScope {
     if (this.#imports !== null) return
     this.#imports = new Map(this.#code.imports.map((binding) => [binding.local, binding]))
     this.#definitions = new Map()
-    for (const definition of this.#code.definitions) this.#record(analyzeCell(definition.source))
+    for (const { source, typed } of this.#code.definitions) {
+      const { imports, definitions } = analyzeCell(source)
+      this.#record({ imports, definitions: definitions.map((definition) => ({ ...definition, typed })) })
+    }
     if (this.#code.entry.kind === 'cell') this.#record(analyzeCell(this.#code.entry.source))
   }
 
-  #record(analysis: CellAnalysis): void {
+  #record(analysis: Pick<CellAnalysis, 'imports' | 'definitions'>): void {
     for (const binding of analysis.imports) this.#imports?.set(binding.local, binding)
     for (const definition of analysis.definitions) this.#definitions?.set(definition.name, definition)
   }

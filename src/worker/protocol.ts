@@ -23,8 +23,8 @@ export type WorkerMessage =
   | { type: 'warning'; runId: string; message: string }
   /** Buffers: encoded RunResult. */
   | { type: 'completed'; runId: string; attempt: number; nonce: string; outputNames: string[]; cpuSeconds: number; peakMemoryBytes: number; mutatedInputs: string[]; isReusable: boolean }
-  /** `exitCode` is set when the user called process.exit(): the run is CRASHED, not FAILED. */
-  | { type: 'failed'; runId: string; attempt: number; nonce: string; error: ErrorRecord; cpuSeconds: number; peakMemoryBytes: number; exitCode: number | null; isReusable: boolean }
+  /** `exitCode` is set when the user called process.exit(): the run is CRASHED, not FAILED. Buffers: encoded RunResult with the outputs that could come back, if any. */
+  | { type: 'failed'; runId: string; attempt: number; nonce: string; error: ErrorRecord; outputNames: string[]; cpuSeconds: number; peakMemoryBytes: number; exitCode: number | null; isReusable: boolean }
   | { type: 'engine'; payload: EngineRequest }
 
 /**

@@ -1,29 +1,34 @@
 /**
  * Owns the values of an attempt: inputs decoded with the notebook's classes, digests that show a change in place, the result encoded.
  */
-import { LabflowError, isLabflowError } from '../model/errors.ts'
+import { isLabflowError, LabflowError } from '../model/errors.ts'
 import type { EncodedValue, RunInputs, RunResult } from '../model/run.ts'
 import { decodeValue, digestValue, encodeOnly } from '../values/codec.ts'
 import type { ClassValue, CodecContext } from '../values/codec.ts'
+import { standInClasses } from '../values/stand-in.ts'
 import type { NotebookNames } from './notebook-names.ts'
 
 /** Inputs that may need the notebook's classes, which exist only once the run's code has begun. */
 export class PendingInputs {
   readonly #encoded: EncodedValue | null
   readonly #plain: RunInputs
-  #needsClasses = false
+  readonly #needsClasses: boolean
+  /** Names of captured values that hold instances of notebook classes. */
+  readonly instanceNames: string[]
 
   /** @throws LabflowError BAD_MESSAGE for damaged inputs. */
   constructor(encoded: EncodedValue | null) {
     this.#encoded = encoded
     // A first reading with stand-ins gives the names; only inputs that hold notebook classes are read again.
-    const standIn: CodecContext = {
-      classNamed: () => {
-        this.#needsClasses = true
-        return class {}
-      },
-    }
-    this.#plain = encoded === null ? { args: [], captured: {} } : (decodeValue(encoded, standIn) as RunInputs)
+    const { context, made } = standInClasses()
+    this.#plain = encoded === null ? { args: [], captured: {} } : (decodeValue(encoded, context) as RunInputs)
+    this.#needsClasses = made.size > 0
+    this.instanceNames = made.size === 0 ? [] : Object.entries(this.#plain.captured).filter(([, value]) => holdsInstance(value, made)).map(([name]) => name)
+  }
+
+  /** The captured values of a first reading; those of `instanceNames` hold stand-ins. */
+  get plain(): Record<string, unknown> {
+    return this.#plain.captured
   }
 
   get capturedNames(): string[] {
@@ -35,6 +40,22 @@ export class PendingInputs {
     if (!this.#needsClasses || this.#encoded === null) return this.#plain
     return decodeValue(this.#encoded, codecOf(names)) as RunInputs
   }
+}
+
+/** Whether an instance of one of the classes can be reached from a value. */
+function holdsInstance(root: unknown, classes: ReadonlySet<unknown>): boolean {
+  const seen = new Set<unknown>()
+  const open = [root]
+  while (open.length > 0) {
+    const value = open.pop()
+    if (typeof value !== 'object' || value === null || seen.has(value) || ArrayBuffer.isView(value)) continue
+    seen.add(value)
+    for (let proto: unknown = Object.getPrototypeOf(value); proto !== null; proto = Object.getPrototypeOf(proto)) if (classes.has((proto as object).constructor)) return true
+    if (value instanceof Map) open.push(...value.keys(), ...value.values())
+    else if (value instanceof Set) open.push(...value)
+    for (const key of Object.getOwnPropertyNames(value)) open.push((value as Record<string, unknown>)[key])
+  }
+  return false
 }
 
 /** How notebook classes are called in a worker. */
@@ -57,32 +78,52 @@ export function inputDigests(captured: Record<string, unknown>, names: NotebookN
   }))
 }
 
-/** Encodes a result. The last expression of a cell may fail to travel: it is then shown where it is. @throws LabflowError CANNOT_ENCODE naming the output and its path. */
-export function encodeResult(result: RunResult, isCell: boolean, names: NotebookNames, show: (value: unknown) => void): { encoded: EncodedValue; warnings: string[] } {
+/** What a result looks like once encoded, and what of it had to stay. */
+export interface EncodedResult {
+  encoded: EncodedValue
+  outputNames: string[]
+  warnings: string[]
+  /** Outputs that fail the run, with the reason; they are not in `encoded`. */
+  refused: { name: string; error: LabflowError }[]
+}
+
+/** Encodes a result. The last expression of a cell may fail to travel: it is then shown where it is. @throws LabflowError CANNOT_ENCODE for the value of a function. */
+export async function encodeResult(result: RunResult, isCell: boolean, names: NotebookNames, importOf: (value: unknown) => Promise<{ specifier: string; imported: string } | null>, show: (value: unknown) => void): Promise<EncodedResult> {
   const context = codecOf(names)
   const warnings: string[] = []
+  const refused: EncodedResult['refused'] = []
   let { value } = result
+  const outputs = { ...result.outputs }
+  const imports = { ...result.imports }
   if (isCell) {
-    try {
-      encodeOnly(value, { ...context, rootName: 'the last expression' })
-    } catch (error) {
-      if (!isLabflowError(error)) throw error
+    const problem = problemOf(value, 'the last expression', context)
+    if (problem !== null) {
       show(value)
-      if (typeof value !== 'function') warnings.push(`The value of the last expression stays in the worker: ${error.message}`)
+      if (typeof value !== 'function') warnings.push(`The value of the last expression stays in the worker: ${problem.message}`)
       value = undefined
     }
   }
-  for (const [name, output] of Object.entries(result.outputs)) {
-    if (typeof output === 'object' && output !== null) checkOutput(name, output, context)
+  for (const [name, output] of Object.entries(outputs)) {
+    const problem = problemOf(output, name, context)
+    if (problem === null) continue
+    delete outputs[name]
+    const binding = await importOf(output)
+    if (binding !== null) imports[name] = binding
+    else refused.push({ name, error: new LabflowError('CANNOT_ENCODE', `The output ${problem.message}`, { detail: { ...problem.detail, output: name } }) })
   }
-  return { encoded: encodeOnly({ ...result, value }, { ...context, rootName: 'the result' }), warnings }
+  const whole: RunResult = { value, outputs, functionSources: result.functionSources, ...(Object.keys(imports).length > 0 ? { imports } : {}) }
+  const outputNames = [...Object.keys(outputs), ...Object.keys(result.functionSources), ...Object.keys(imports)]
+  return { encoded: encodeOnly(whole, { ...context, rootName: 'the result' }), outputNames, warnings, refused }
 }
 
-function checkOutput(name: string, value: unknown, context: CodecContext): void {
+/** Why a value cannot travel, null when it can. */
+function problemOf(value: unknown, rootName: string, context: CodecContext): LabflowError | null {
+  if ((typeof value !== 'object' || value === null) && typeof value !== 'function' && typeof value !== 'symbol') return null
   try {
-    encodeOnly(value, { ...context, rootName: name })
+    encodeOnly(value, { ...context, rootName })
+    return null
   } catch (error) {
     if (!isLabflowError(error)) throw error
-    throw new LabflowError('CANNOT_ENCODE', `The output ${error.message}`, { cause: error, detail: { ...error.detail, output: name } })
+    return error
   }
 }

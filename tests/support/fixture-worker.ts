@@ -104,7 +104,7 @@ async function perform(command: AttemptCommand, buffers: Uint8Array[]): Promise<
     send({ type: 'completed', runId, attempt, nonce, outputNames: [], mutatedInputs: context.mutated, ...used }, result)
   } catch (error) {
     const { name, message } = error as Error
-    send({ type: 'failed', runId, attempt, nonce, error: { name, message, traceback: [] }, exitCode: null, ...used })
+    send({ type: 'failed', outputNames: [], runId, attempt, nonce, error: { name, message, traceback: [] }, exitCode: null, ...used })
   }
   current = null
   if (isOrphan) process.exit(0)

@@ -47,7 +47,7 @@ describe('a captured cell runs elsewhere', () => {
     expect(outputs).toMatchObject({ neighbors: 20, a: 4, missing: undefined })
     expect(Object.keys(capture.inputDigests)).toEqual(['neighbors'])
     expect((await notebook.capture('const neighbors = 15\nembed()').catch((error: unknown) => error))).toMatchObject({ inputDigests: {} })
-    const { source: body, typedLines } = capture.code.entry as { source: string; typedLines: number[] }
+    const { source: body, typed: { lines: typedLines } } = capture.code.entry as { source: string; typed: { lines: number[] } }
     const at = body.split('\n').findIndex((line) => line.includes('new Error'))
     expect([typedLines[at], typedLines[0]]).toEqual([8, 4])
   })

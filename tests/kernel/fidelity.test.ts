@@ -1,0 +1,123 @@
+/** What a researcher expects of a cell that moves to a worker: it computes what the notebook would, and its errors and functions are the user's own. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { TestNotebook } from './recording-output.ts'
+
+let notebook: TestNotebook
+beforeAll(async () => {
+  notebook = await TestNotebook.inNewFolder()
+})
+afterAll(() => notebook.remove())
+
+const cardOf = (cellId: string) => notebook.output.card(cellId)
+const plain = (lines: string[]): string => lines.join('\n').replace(/\u001b\[\d*m/g, '')
+
+describe('what an import in a task cell gives', () => {
+  test('await import of a Node module, whole or in parts, is there in the next cell', async () => {
+    await notebook.run("%%task\nconst fs = await import('node:fs')\nconst { existsSync } = await import('node:fs')\nconst { sep } = await import('node:path')\nconst root = existsSync('/')")
+    expect(await notebook.value("[root, sep, typeof fs.readFileSync, fs.existsSync === existsSync, existsSync('/')]")).toBe("[ true, '/', 'function', true, true ]")
+  })
+
+  test('classes and functions of npm packages come back as the very same, also those of CommonJS that Node does not list', async () => {
+    const place = join(notebook.folder, 'node_modules', 'boxes')
+    await mkdir(place, { recursive: true })
+    await writeFile(join(place, 'package.json'), '{ "name": "boxes", "version": "1.0.0", "main": "index.js", "types": "index.d.ts" }')
+    await writeFile(join(place, 'index.js'), 'class Box { #n = 3; get n() { return this.#n } }\nconst all = { Box, open: (box) => box.n };\nfor (const name of Object.keys(all)) module.exports[name] = all[name]')
+    await writeFile(join(place, 'index.d.ts'), 'export class Box { get n(): number }\nexport function open(box: Box): number')
+    await notebook.run("%%task\nimport { open } from 'boxes'\nconst { Box } = (await import('boxes')) as any\nconst { default: boxes } = (await import('boxes')) as any\nconst n = open(new boxes.Box())")
+    expect(await notebook.value("[n, boxes.Box === require('boxes').Box, open === boxes.open, open(new boxes.Box())]")).toBe('[ 3, true, true, 3 ]')
+    expect(await notebook.value('%%task\nconst again = open(new boxes.Box())\nagain')).toBe('3')
+  })
+
+  test('a module that came back can be used by a further task cell', async () => {
+    await notebook.run("%%task\nconst hasRoot = existsSync('/') && fs.existsSync('/')")
+    expect(await notebook.value('hasRoot')).toBe('true')
+  })
+
+  test('a built-in of the language comes back; a function that a package made stays, with a word on the card', async () => {
+    const cell = await notebook.run("%%task\nconst { max } = Math\nconst later = setTimeout\nconst { promisify } = await import('node:util')\nconst sleeper = promisify((done: () => void) => done())\nconst kept = 5")
+    expect(cardOf(cell)?.run).toMatchObject({ state: { type: 'COMPLETED' }, warnings: [expect.stringMatching(/^sleeper did not come back: .*no source/)] })
+    expect(await notebook.value('[max(1, 2), later === setTimeout, promisify === require("node:util").promisify, typeof sleeper, kept]')).toBe("[ 2, true, true, 'undefined', 5 ]")
+  })
+
+  test('static imports of a task cell hold in the notebook too', async () => {
+    await notebook.run("%%task\nimport path, { basename } from 'node:path'\nimport * as os from 'node:os'\nconst joined = path.join('a', 'b')")
+    expect(await notebook.value("[path.dirname(joined), basename(joined), typeof os.cpus]")).toBe("[ 'a', 'b', 'function' ]")
+  })
+})
+
+describe('definitions that use values while they are made', () => {
+  test('static fields, enums and instances see the notebook values in a worker', async () => {
+    await notebook.run('const factor = 7\nclass Scaled { static scale = factor; static twice = Scaled.scale * 2 }\nenum Level { Low = factor, High }')
+    await notebook.run('class Place { constructor(public x = 0) {} }\nconst origin = new Place(3)\nclass Map2 { static start = origin; static x = origin.x }')
+    await notebook.run('%%task\nconst seen = [Scaled.scale, Scaled.twice, Level.High, Map2.x, Map2.start instanceof Place]')
+    expect(await notebook.value('seen')).toBe('[ 7, 14, 8, 3, true ]')
+  })
+})
+
+describe('a name that helpers use and the cell declares anew', () => {
+  test('helpers of earlier cells see the new value after it is set, as in the notebook', async () => {
+    await notebook.run('const rate = 2\nfunction times(x: number): number { return x * rate }\nconst sq = (x: number): number => times(x) * rate')
+    await notebook.run('%%task\nconst early = times(1)\nconst rate = 10\nconst after = [times(1), sq(1)]')
+    expect(await notebook.value('[early, after, rate, times(1)]')).toBe('[ 2, [ 10, 100 ], 10, 10 ]')
+  })
+
+  test('also when it is destructured, a function or a class', async () => {
+    await notebook.run('let gain = 1\nfunction step(x: number): number { return x + gain }\nclass Unit { static size = 1 }\nconst sized = (): number => Unit.size * step(1)')
+    await notebook.run('%%task\nconst { gain } = { gain: 5 }\nclass Unit { static size = 100 }\nfunction step(x: number): number { return x - gain }\nconst now = sized()')
+    expect(await notebook.value('[now, gain, Unit.size]')).toBe('[ -400, 5, 100 ]')
+  })
+})
+
+describe('functions over variables of a factory', () => {
+  test('a task of a closure is refused, even if the notebook has a variable of that name', async () => {
+    await notebook.run("import { task } from 'labflow'\nconst k = 1000\nfunction makeTask(k: number) { return task({ name: 'times-k' }, (x: number) => x * k) }\nconst timesThree = makeTask(3)")
+    const error = await notebook.fail('await timesThree(2)')
+    expect(error.message).toMatch(/`k` is a variable of the function that made this one/)
+  })
+
+  test('a task made inside a task cell from a closure is refused there too', async () => {
+    const error = await notebook.fail("%%task\nimport { task } from 'labflow'\nconst make = (k: number) => task({ name: 'inner' }, (x: number) => x * k)\nconst wrong = await make(3)(2)")
+    expect(error.message).toMatch(/`k` is a variable of the function that made this one/)
+  })
+
+  test('a closure among the outputs fails by name, and the other outputs stay with the run', async () => {
+    const error = await notebook.fail('%%task\nconst offsetBy = (offset: number) => (x: number): number => x + offset\nconst shift = offsetBy(3)\nconst good = [1, 2]\nconst fine = "yes"')
+    expect(error.message).toMatch(/"shift".*closes over "offset".*%wait r\d+ --only good,fine,offsetBy/)
+    expect(await notebook.value('typeof good')).toBe("'undefined'")
+    const run = cardOf(error.cellId)?.run.shortId
+    await notebook.run(`%wait ${run} --only good,fine`)
+    expect(await notebook.value('[good, fine]')).toBe("[ [ 1, 2 ], 'yes' ]")
+    expect((await notebook.fail(`%wait ${run}`)).message).toMatch(/"shift"/)
+  })
+})
+
+describe('an error in a run', () => {
+  test('shows the line as typed, below comments and types', async () => {
+    const error = await notebook.fail('%%task\n// why\ntype Row = { x: number }\nconst row = JSON.parse("null") as Row\nconst y: number = (row as Row).x')
+    expect(plain(error.traceback)).toBe("TypeError: Cannot read properties of null (reading 'x')\n  at cell-" + error.cellId.slice(1) + ' line 5   const y: number = (row as Row).x')
+  })
+
+  test('shows the helper of an earlier cell by that cell and its line', async () => {
+    const cell = await notebook.run('/** Reads. */\nfunction read(a: { b?: number }[]): number {\n  // deep\n  const first = a[99] as { b: number }\n  return first.b\n}\nconst readTwice = (a: { b?: number }[]): number => read(a) + read(a)')
+    const error = await notebook.fail('%%task\nconst rows: { b?: number }[] = []\nreadTwice(rows)')
+    const lines = plain(error.traceback)
+    expect(lines).toContain(`at cell-${cell.slice(1)} line 5 in read   return first.b`)
+    expect(lines).toContain(`at cell-${cell.slice(1)} line 7 in readTwice   const readTwice`)
+    expect(lines).toMatch(/line 3 {3}readTwice\(rows\)$/)
+    expect(lines).not.toMatch(/\$value|\/src\/|node:/)
+  })
+
+  test('shows the line of a task function, called with await', async () => {
+    const cell = await notebook.run('%%task\nfunction divide(a: bigint, b: bigint): bigint {\n  // exact\n  return a / (b as bigint)\n}')
+    const error = await notebook.fail('await divide(1n, 0n)')
+    expect(plain(error.traceback)).toContain(`cell-${cell.slice(1)} line 4 in divide   return a / (b as bigint)`)
+  })
+
+  test('shows the line of a local file', async () => {
+    await writeFile(`${notebook.folder}/lib.ts`, '// lib\ninterface Thing { a: number }\nexport function broken(thing: Thing | null): number {\n  return (thing as Thing).a\n}\n')
+    const error = await notebook.fail("%%task\nimport { broken } from './lib.ts'\nbroken(null)")
+    expect(plain(error.traceback)).toMatch(/lib\.ts line 4:\d+ in broken {3}return \(thing as Thing\)\.a/)
+  })
+})
