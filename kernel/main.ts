@@ -2,7 +2,7 @@
  * Composition root of the kernel process: `node main.ts CONNECTION_FILE [--folder DIR]`.
  * Order matters for the start: sockets, then kernel_info, then everything that is slow to load. Runs no user code.
  */
-import { useCompileCache } from './compile-cache.ts'
+import { useCompileCache } from '../src/compile-cache.ts'
 import { nodeProblem } from './node-version.ts'
 
 const problem = nodeProblem()

@@ -55,7 +55,7 @@ export class Engine {
         this.dispatcher.pump()
       },
     })
-    this.pool = new WorkerPool({ entry: settings.workerEntry, nodePath: process.execPath, maxIdle: Math.max(2, settings.slots), cwd: store.folder }, clock, {
+    this.pool = new WorkerPool({ entry: settings.workerEntry, nodePath: process.execPath, maxIdle: Math.max(2, settings.slots), maxIdleInBurst: Math.max(2, settings.slots) + 1, cwd: store.folder }, clock, {
       onIdle: () => this.dispatcher.pump(),
       onMessage: (worker, message, buffers) => {
         const attempt = this.#attemptOf(worker.runId)

@@ -22,12 +22,16 @@ export interface PoolSettings {
   entry: string
   /** Default Node of workers started ahead. */
   nodePath: string
-  /** Idle workers beyond this are ended. */
+  /** Idle workers beyond this are ended after a while. */
   maxIdle: number
+  /** Idle workers beyond this are ended at once: one more than can be busy, else each burst ends with a start and an end of a worker (a third of a map of 542). */
+  maxIdleInBurst: number
   cwd: string
 }
 
 const MAX_START_FAILURES = 3
+/** After a burst, idle workers beyond the usual number stay for this long. */
+const TRIM_MS = 5_000
 
 export class WorkerPool {
   readonly #settings: PoolSettings
@@ -35,6 +39,7 @@ export class WorkerPool {
   readonly #handlers: PoolHandlers
   readonly #workers = new Set<WorkerLink>()
   readonly #startFailures = new Map<string, number>()
+  #isTrimDue = false
   #isClosing = false
 
   constructor(settings: PoolSettings, clock: Clock, handlers: PoolHandlers) {
@@ -75,12 +80,13 @@ export class WorkerPool {
   /** Takes a worker back after its attempt; one that is no longer clean is ended. */
   giveBack(worker: WorkerLink, isReusable: boolean): void {
     worker.runId = null
-    const idle = this.workers.filter((other) => other.state === 'idle').length
-    if (!isReusable || this.#isClosing || idle >= this.#settings.maxIdle) {
+    const idle = this.#idle.length
+    if (!isReusable || this.#isClosing || idle >= this.#settings.maxIdleInBurst) {
       this.retire(worker)
       return
     }
     worker.state = 'idle'
+    if (idle >= this.#settings.maxIdle) this.#trimLater()
     this.#handlers.onIdle()
   }
 
@@ -100,6 +106,19 @@ export class WorkerPool {
       if (leaveBusy && worker.runId !== null) worker.release()
       else worker.signal('SIGKILL')
     }
+  }
+
+  get #idle(): WorkerLink[] {
+    return this.workers.filter((worker) => worker.state === 'idle')
+  }
+
+  #trimLater(): void {
+    if (this.#isTrimDue) return
+    this.#isTrimDue = true
+    this.#clock.after(TRIM_MS, () => {
+      this.#isTrimDue = false
+      for (const worker of this.#idle.slice(this.#settings.maxIdle)) this.retire(worker)
+    }, false)
   }
 
   #start(nodePath: string): void {

@@ -33,10 +33,10 @@ const pipe = openPipe<{ type: string; id?: number }>(fd, {
 })
 
 parentPort?.on('message', (message: ToWatcher) => {
-  if (message.type === 'attempt') attempt = message
-  else if (message.type === 'idle') attempt = null
-  else if (message.type === 'seek') seek()
-  else link?.send({ type: 'engine', payload: message.payload }, message.buffers)
+  if (message.type === 'seek') {
+    attempt = message
+    seek()
+  } else link?.send({ type: 'engine', payload: message.payload }, message.buffers)
 })
 
 function tell(message: FromWatcher): void {
