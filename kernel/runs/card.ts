@@ -99,7 +99,7 @@ function details(view: CardView): { text: string; isError?: boolean; isMono?: bo
   const lines: { text: string; isError?: boolean; isMono?: boolean }[] = []
   const cached = cacheText(view)
   if (cached) lines.push({ text: cached })
-  if (isRunning && run.state.message !== '' && run.state.type !== 'RUNNING') lines.push({ text: run.state.message })
+  if (run.state.message !== '' && (run.state.type === 'CANCELLED' || (isRunning && run.state.type !== 'RUNNING'))) lines.push({ text: run.state.message })
   const current = view.children.filter((child) => child.state.type === 'RUNNING')
   if (view.children.length > 0) lines.push({ text: childrenText(view.children, isRunning ? current : []) })
   const metrics = metricsText(run.progress)
@@ -107,7 +107,8 @@ function details(view: CardView): { text: string; isError?: boolean; isMono?: bo
   if (run.lastLog) lines.push({ text: run.lastLog, isMono: true })
   for (const warning of run.warnings) lines.push({ text: `warning: ${warning}` })
   for (const note of view.notes) lines.push({ text: note })
-  if (run.error) lines.push({ text: errorLine(run.error), isError: true })
+  // A cancelled run's process was killed: that is how it ended, not what went wrong.
+  if (run.error && run.state.type !== 'CANCELLED') lines.push({ text: errorLine(run.error), isError: true })
   return lines
 }
 
@@ -132,6 +133,7 @@ function progressText(view: CardView): string | null {
   const { progress } = view.run
   if (!progress) return null
   const fraction = fractionDone(view)
+  if (fraction === 1 && isFinal(view.run.state.type)) return null
   const count = progress.total === null ? formatNumber(progress.done) : `${formatNumber(progress.done)} of ${formatNumber(progress.total)}`
   return [progress.label, fraction === null ? null : `${Math.floor(fraction * 100)} %`, count, remainingText(view)].filter(Boolean).join(' · ')
 }
@@ -151,10 +153,9 @@ function headHtml(view: CardView): string {
 }
 
 function cardHtml(view: CardView): string {
-  const fraction = fractionDone(view)
   const text = progressText(view)
   const isRunning = !isFinal(view.run.state.type)
-  const bar = isRunning && view.run.progress?.total ? barHtml(view.run.progress.done, view.run.progress.total) : isRunning && view.run.state.type === 'RUNNING' && fraction === null ? '' : ''
+  const bar = isRunning && view.run.progress?.total ? barHtml(view.run.progress.done, view.run.progress.total) : ''
   const progress = text ? `<div>${bar} <span style="opacity:.85">${escapeHtml(text)}</span></div>` : ''
   const lines = details(view).map((line) => {
     const style = `${line.isMono ? 'font-family:var(--jp-code-font-family,monospace);white-space:pre-wrap;' : ''}${line.isError ? `color:${COLOURS.FAILED}` : 'opacity:.85'}`
@@ -173,11 +174,11 @@ function footHtml(view: CardView): string {
 }
 
 function frameHtml(colour: string, body: string): string {
-  return `<div style="border:1px solid ${BORDER};border-left:4px solid ${colour};border-radius:3px;padding:6px 10px;margin:2px 0;line-height:1.5;color:inherit;background:transparent">${body}</div>`
+  return `<div style="border:1px solid ${BORDER};border-left:4px solid ${colour};border-radius:4px;padding:7px 12px;margin:3px 0;line-height:1.5;overflow-wrap:anywhere;color:inherit;background:transparent">${body}</div>`
 }
 
 function barHtml(done: number, total: number): string {
-  return `<progress value="${Number(done)}" max="${Number(total)}" style="width:240px;vertical-align:middle"></progress>`
+  return `<progress value="${Number(done)}" max="${Number(total)}" style="width:240px;vertical-align:middle;accent-color:${COLOURS.RUNNING}"></progress>`
 }
 
 function headText(view: CardView): string {

@@ -3,7 +3,7 @@
  * Waits on what the page shows, never on time.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,27 +17,36 @@ const OPEN_LIMIT_MS = 120_000
 export interface Lab {
   /** Folder that the server shows; notebooks are opened by their path in it. */
   folder: string
-  page: Page
-  /** Opens a notebook and waits until its kernel is idle. */
+  /** The page of now; another one after `newPage`. */
+  readonly page: Page
+  /** Closes the page, as a user closes the browser, and gives a fresh one. */
+  newPage(): Promise<void>
+  /** Opens a notebook and waits until its kernel is there. */
   open(path: string): Promise<void>
   /** Runs every cell by the menu. */
   runAll(): Promise<void>
+  /** Runs one cell (code cells counted from 0) and does not wait for its end. */
+  runCell(index: number): Promise<void>
   /** Waits until the cell at `index` (code cells counted from 0) has an execution number. */
   cellDone(index: number): Promise<void>
   save(): Promise<void>
-  /** Keeps a picture under test-output/screenshots. */
-  picture(name: string): Promise<void>
+  /** Keeps a picture under test-output/screenshots; of the first element that the selector names, else of what the page shows. */
+  picture(name: string, selector?: string): Promise<void>
+  /** The same in the light and in the dark theme: NAME-light.png, NAME-dark.png. */
+  pictures(name: string, selector?: string): Promise<void>
   setTheme(name: 'JupyterLab Light' | 'JupyterLab Dark'): Promise<void>
   close(): Promise<void>
 }
 
-/** Starts JupyterLab with Labflow's kernel (from the built dist/) and a browser on it; `notebooks` are copied into its folder. */
+/** Starts JupyterLab with Labflow's kernel (from the built dist/) and a browser on it; `notebooks` are copied into its folder, configs/ and packages beside them. */
 export async function startLab(notebooks: string[]): Promise<Lab> {
   const home = mkdtempSync(join(tmpdir(), 'labflow-lab-'))
   const folder = join(home, 'notebooks')
   mkdirSync(folder)
   writeFileSync(join(folder, 'package.json'), '{"name":"lab-test","private":true,"type":"module"}')
   for (const path of notebooks) cpSync(join(root, path), join(folder, path.split('/').at(-1) ?? path), { recursive: true })
+  cpSync(join(root, 'configs'), join(folder, 'configs'), { recursive: true })
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   const env = labEnvironment(home)
   const installed = spawnSync(process.execPath, [join(root, 'dist', 'src', 'cli', 'main.js'), 'install', '--quiet'], { env, encoding: 'utf8' })
   if (installed.status !== 0) throw new Error(`labflow install failed: ${installed.stderr}${installed.stdout}`)
@@ -46,8 +55,21 @@ export async function startLab(notebooks: string[]): Promise<Lab> {
   const log: string[] = []
   for (const stream of [server.stdout, server.stderr]) stream?.on('data', (chunk: Buffer) => log.push(chunk.toString()))
   await serverUp(port, server, log)
-  const { context, page } = await openBrowser(home)
-  return { folder, page, ...actions(page, port), close: () => closeAll(context, server, folder, env, home) }
+  const context = await openBrowser(home)
+  const tab = { page: context.pages()[0] ?? (await context.newPage()) }
+  return {
+    folder,
+    get page() {
+      return tab.page
+    },
+    async newPage() {
+      const before = tab.page
+      tab.page = await context.newPage()
+      await before.close()
+    },
+    ...actions(tab, port),
+    close: () => closeAll(context, server, folder, env, home),
+  }
 }
 
 function labEnvironment(home: string): NodeJS.ProcessEnv {
@@ -88,7 +110,7 @@ async function serverUp(port: number, server: ChildProcess, log: string[]): Prom
   throw new Error(`JupyterLab did not answer in ${OPEN_LIMIT_MS} ms:\n${log.join('')}`)
 }
 
-async function openBrowser(home: string): Promise<{ context: BrowserContext; page: Page }> {
+async function openBrowser(home: string): Promise<BrowserContext> {
   const recordPath = join(root, '.cache', 'chromium.json')
   if (!existsSync(recordPath)) throw new Error('no Chromium was set up: run "node tools/setup.mjs --test"')
   const record = JSON.parse(readFileSync(recordPath, 'utf8')) as { executablePath: string; libraryPath: string | null }
@@ -99,44 +121,61 @@ async function openBrowser(home: string): Promise<{ context: BrowserContext; pag
     env: record.libraryPath === null ? undefined : { ...process.env, LD_LIBRARY_PATH: record.libraryPath } as Record<string, string>,
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   })
-  const page = context.pages()[0] ?? (await context.newPage())
-  page.setDefaultTimeout(OPEN_LIMIT_MS)
-  return { context, page }
+  context.setDefaultTimeout(OPEN_LIMIT_MS)
+  return context
 }
 
 /** Scripts of the page are text: the tests are type-checked without the browser's globals. */
-const IS_IDLE = `(() => {
+const IS_READY = `(() => {
   const text = document.querySelector('#jp-main-statusbar')?.textContent ?? ''
-  return /\\| Idle/.test(text) && !/No Kernel/.test(text)
+  return /\\| (Idle|Busy)/.test(text) && !/No Kernel/.test(text)
 })()`
 const isCellDone = (index: number) => `/\\[\\d+\\]/.test(document.querySelectorAll('.jp-CodeCell')[${index}]?.querySelector('.jp-InputPrompt')?.textContent ?? '')`
 
-function actions(page: Page, port: number): Omit<Lab, 'folder' | 'page' | 'close'> {
+const cellAt = (index: number): string => `.jp-Notebook .jp-CodeCell >> nth=${index}`
+
+function actions(tab: { readonly page: Page }, port: number): Omit<Lab, 'folder' | 'page' | 'newPage' | 'close'> {
+  const setTheme: Lab['setTheme'] = async (name) => {
+    await tab.page.evaluate(`jupyterapp.commands.execute('apputils:change-theme', { theme: ${JSON.stringify(name)} })`)
+    // The old look is covered by a splash while the new one loads.
+    await tab.page.waitForFunction(`document.body.dataset.jpThemeName === ${JSON.stringify(name)} && document.querySelector('#jupyterlab-splash') === null`)
+  }
+  const picture: Lab['picture'] = async (name, selector) => {
+    const pictures = join(root, 'test-output', 'screenshots')
+    mkdirSync(pictures, { recursive: true })
+    const path = join(pictures, `${name}.png`)
+    if (selector === undefined) await tab.page.screenshot({ path })
+    else await tab.page.locator(selector).first().screenshot({ path })
+  }
   return {
+    setTheme,
+    picture,
+    async pictures(name, selector) {
+      await setTheme('JupyterLab Dark')
+      await picture(`${name}-dark`, selector)
+      await setTheme('JupyterLab Light')
+      await picture(`${name}-light`, selector)
+    },
     async open(path) {
+      const { page } = tab
       await page.goto(`http://127.0.0.1:${port}/lab/tree/${path}?reset&token=${TOKEN}`)
       await page.waitForSelector('.jp-NotebookPanel .jp-Notebook .jp-Cell')
       // The cell indicator says idle while the toolbar still says "No Kernel"; only the status bar can be trusted.
-      await page.waitForFunction(IS_IDLE)
+      await page.waitForFunction(IS_READY)
     },
     async runAll() {
-      await page.click('.lm-MenuBar-itemLabel:text-is("Run")')
-      await page.click('.lm-Menu-itemLabel:text-is("Run All Cells")')
+      await tab.page.click('.lm-MenuBar-itemLabel:text-is("Run")')
+      await tab.page.click('.lm-Menu-itemLabel:text-is("Run All Cells")')
+    },
+    async runCell(index) {
+      await tab.page.click(`${cellAt(index)} >> .cm-content`)
+      await tab.page.keyboard.press('Shift+Enter')
     },
     async cellDone(index) {
-      await page.waitForFunction(isCellDone(index), undefined, { timeout: 240_000 })
+      await tab.page.waitForFunction(isCellDone(index), undefined, { timeout: 240_000 })
     },
     async save() {
-      await page.evaluate(`jupyterapp.commands.execute('docmanager:save')`)
-    },
-    async picture(name) {
-      const pictures = join(root, 'test-output', 'screenshots')
-      mkdirSync(pictures, { recursive: true })
-      await page.screenshot({ path: join(pictures, `${name}.png`) })
-    },
-    async setTheme(name) {
-      await page.evaluate(`jupyterapp.commands.execute('apputils:change-theme', { theme: ${JSON.stringify(name)} })`)
-      await page.waitForFunction(`document.body.dataset.jpThemeName === ${JSON.stringify(name)}`)
+      await tab.page.evaluate(`jupyterapp.commands.execute('docmanager:save')`)
     },
   }
 }

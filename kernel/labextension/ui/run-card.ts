@@ -4,19 +4,16 @@
  */
 import { Widget } from '@lumino/widgets'
 import { readCard } from './card-data.ts'
-import { CardWatch } from './card-watch.ts'
 import type { CardData, CardRun } from './card-data.ts'
+import { addCardStyle } from './card-style.ts'
+import { cacheText, childrenText, factsText, hasEnded, progressText } from './card-text.ts'
+import { CardWatch } from './card-watch.ts'
 import type { MimeModel, Renderer } from './lab-types.ts'
 import type { RunsLink } from './run-comm.ts'
 
 /** MIME type of a card. */
 export const CARD_MIME = 'application/vnd.labflow.run+json'
 
-const FINAL = ['COMPLETED', 'FAILED', 'CRASHED', 'CANCELLED']
-const COLOURS: Readonly<Record<string, string>> = {
-  SCHEDULED: '#b7791f', PENDING: '#b7791f', RUNNING: '#2b7cd3', COMPLETED: '#2f9e44', FAILED: '#d9480f',
-  CRASHED: '#c2255c', CANCELLING: '#868e96', CANCELLED: '#868e96', PAUSED: '#7048e8',
-}
 const SYMBOLS: Readonly<Record<string, string>> = { COMPLETED: '✓', FAILED: '✗', CRASHED: '✗', CANCELLED: '■', CANCELLING: '■', RUNNING: '▶' }
 
 /** One card in an output. */
@@ -26,12 +23,15 @@ export class RunCard extends Widget implements Renderer {
   readonly #stopping = new Set<string>()
   readonly #watch: CardWatch
   #card: CardData | null = null
+  /** Why something asked of the kernel was not done. */
+  #refusal: string | null = null
 
   constructor(linkOf: (node: HTMLElement) => RunsLink | null) {
     super()
     this.#linkOf = linkOf
     this.#watch = new CardWatch(() => linkOf(this.node), (bundle) => readCard(bundle[CARD_MIME])?.nowMs ?? null, (bundle) => this.#take(bundle), (why) => this.#say(why))
     this.addClass('labflow-run-card')
+    addCardStyle()
   }
 
   async renderModel(model: MimeModel): Promise<void> {
@@ -43,127 +43,118 @@ export class RunCard extends Widget implements Renderer {
     super.dispose()
   }
 
-  #say(why: string): void {
-    this.node.append(element('div', { color: COLOURS['FAILED'] as string, padding: '0 10px' }, why))
-  }
-
   #take(bundle: MimeModel['data']): void {
     this.#card = readCard(bundle[CARD_MIME])
     this.#paint()
-    const atWork = this.#card?.runs.find((run) => !FINAL.includes(run.state))
+    const atWork = this.#card?.runs.find((run) => !hasEnded(run))
     this.#watch.drawn(atWork?.id ?? null, this.#card?.nowMs ?? 0)
+  }
+
+  #say(why: string): void {
+    this.#refusal = why
+    this.#paint()
   }
 
   #paint(): void {
     const card = this.#card
     if (card === null) {
-      this.node.replaceChildren(element('div', {}, 'This card cannot be read; it was written by another version of Labflow.'))
+      this.node.replaceChildren(line('This card cannot be read; it was written by another version of Labflow.'))
       return
     }
-    const first = card.runs[0]
-    const frame = element('div', {
-      border: '1px solid var(--jp-border-color2)', borderLeft: `4px solid ${COLOURS[first?.state ?? ''] ?? '#868e96'}`, borderRadius: '3px',
-      padding: '6px 10px', margin: '2px 0', lineHeight: '1.5', color: 'var(--jp-content-font-color1)', fontFamily: 'var(--jp-content-font-family)', fontSize: 'var(--jp-content-font-size1)',
-    })
-    if (card.total > 1) frame.append(element('b', {}, `${card.total} runs`))
+    const frame = element('div', 'labflow-frame')
+    frame.dataset['state'] = card.runs[0]?.state ?? ''
+    if (card.total > 1) frame.append(element('div', 'labflow-name', `${card.total} runs`))
     for (const run of card.runs) frame.append(this.#runHead(run, card))
-    if (card.total > card.runs.length) frame.append(element('div', { opacity: '.7' }, `and ${card.total - card.runs.length} more · %runs`))
-    if (card.total === 1 && first !== undefined) frame.append(...details(first, card))
+    if (card.total > card.runs.length) frame.append(line(`and ${card.total - card.runs.length} more · %runs`))
+    const [only] = card.runs
+    if (card.total === 1 && only !== undefined) frame.append(...details(only, card))
+    if (this.#refusal !== null) frame.append(element('div', 'labflow-error', this.#refusal))
+    // A redraw must not take the keyboard from the button in mid-press.
+    const hadFocus = this.node.querySelector('.labflow-stop') === document.activeElement && document.activeElement !== null
     this.node.replaceChildren(frame)
+    if (hadFocus) this.node.querySelector<HTMLElement>('.labflow-stop')?.focus()
   }
 
   #runHead(run: CardRun, card: CardData): HTMLElement {
-    const head = element('div', { display: 'flex', gap: '8px', alignItems: 'baseline', flexWrap: 'wrap' })
+    const head = element('div', 'labflow-head')
+    head.dataset['state'] = run.state
     head.append(
-      element('span', { color: COLOURS[run.state] ?? 'inherit', fontWeight: '600' }, `${SYMBOLS[run.state] ?? '◦'} ${run.stateWord}`),
-      element('b', {}, run.runName),
-      element('span', { opacity: '.75' }, [run.shortId, run.kind, elapsedText(run, card.nowMs), attemptText(run)].filter(Boolean).join(' · ')),
+      element('span', 'labflow-state', `${SYMBOLS[run.state] ?? '◦'} ${run.stateWord}`),
+      element('span', 'labflow-name', run.runName),
+      element('span', 'labflow-facts', factsText(run, card.nowMs)),
     )
-    if (!FINAL.includes(run.state)) head.append(this.#stopButton(run))
+    if (!hasEnded(run)) head.append(this.#stopButton(run))
     return head
   }
 
   #stopButton(run: CardRun): HTMLElement {
     const isStopping = this.#stopping.has(run.id) || run.state === 'CANCELLING'
-    const button = element('button', {
-      marginLeft: 'auto', padding: '0 8px', color: 'inherit', background: 'transparent', border: '1px solid var(--jp-border-color1)', borderRadius: '3px', cursor: 'pointer', font: 'inherit',
-    }, isStopping ? 'stopping…' : '■ Stop')
-    button.className = 'labflow-stop'
+    const button = element('button', 'labflow-stop', isStopping ? 'stopping…' : '■ Stop')
     button.title = `Cancel run ${run.shortId}`
     button.disabled = isStopping
-    button.addEventListener('click', () => {
-      const link = this.#linkOf(this.node)
-      if (link === null) {
-        button.replaceWith(element('span', { opacity: '.75', marginLeft: 'auto' }, `no kernel: labflow cancel ${run.shortId}`))
-        return
-      }
-      this.#stopping.add(run.id)
-      this.#paint()
-      link.cancel(run.id, (why) => {
-        this.#stopping.delete(run.id)
-        this.#paint()
-        this.#say(why)
-      })
-    })
+    // Pressed, not clicked: an update may put a new button under the pointer between press and release.
+    button.addEventListener('pointerdown', (event) => event.button === 0 && this.#stop(run))
+    button.addEventListener('click', () => this.#stop(run))
     return button
+  }
+
+  #stop(run: CardRun): void {
+    if (this.#stopping.has(run.id)) return
+    const link = this.#linkOf(this.node)
+    if (link === null) return this.#say(`There is no kernel to ask; in a terminal: labflow cancel ${run.shortId}`)
+    this.#refusal = null
+    this.#stopping.add(run.id)
+    this.#paint()
+    link.cancel(run.id, (why) => {
+      this.#stopping.delete(run.id)
+      this.#say(why)
+    })
   }
 }
 
 function details(run: CardRun, card: CardData): HTMLElement[] {
+  const isAtWork = !hasEnded(run)
   const lines: HTMLElement[] = []
-  const isAtWork = !FINAL.includes(run.state)
-  if (run.progress !== null) {
-    const { label, done, total, metrics } = run.progress
-    const line = element('div', { opacity: '.85' })
-    if (isAtWork && total !== null && total > 0) {
-      const bar = element('progress', { width: '240px', verticalAlign: 'middle', marginRight: '8px' })
-      bar.max = total
-      bar.value = done
-      line.append(bar)
-    }
-    const percent = total !== null && total > 0 ? `${Math.floor((100 * done) / total)} %` : null
-    line.append([label, percent, total === null ? String(done) : `${done} of ${total}`, isAtWork ? remainingText(run, card.nowMs) : null, ...Object.entries(metrics).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`)].filter(Boolean).join(' · '))
-    lines.push(line)
+  const progress = progressText(run, card.nowMs)
+  if (progress !== null) {
+    const row = element('div', 'labflow-progress')
+    if (isAtWork && run.progress?.total) row.append(bar(run.progress.done, run.progress.total))
+    row.append(element('span', 'labflow-line', progress))
+    lines.push(row)
   }
-  if (run.cachedFrom !== null) lines.push(element('div', { opacity: '.85' }, `cached · computed ${durationText(card.nowMs - run.cachedFrom.computedMs)} ago by ${run.cachedFrom.shortId}`))
-  if (card.children.length > 0) {
-    const ended = card.children.filter((child) => FINAL.includes(child.state)).length
-    const current = [...new Set(card.children.filter((child) => child.state === 'RUNNING').map((child) => child.runName))].slice(0, 3)
-    lines.push(element('div', { opacity: '.85' }, `${ended} of ${card.children.length} task runs ended${isAtWork && current.length > 0 ? ` · now ${current.join(', ')}` : ''}`))
+  // What happened says more than the error that it left behind: a cancelled run's process was killed.
+  const isMessageShown = run.state === 'CANCELLED' || (isAtWork && run.state !== 'RUNNING')
+  const texts = [cacheText(run, card.nowMs), childrenText(card, isAtWork), isMessageShown ? run.stateMessage : null]
+  lines.push(...texts.flatMap((text) => (text ? [line(text)] : [])))
+  if (run.lastLog !== null && run.lastLog !== '') {
+    const log = element('div', 'labflow-line labflow-log', run.lastLog)
+    log.title = run.lastLog
+    lines.push(log)
   }
-  if (isAtWork && run.state !== 'RUNNING' && run.stateMessage !== '') lines.push(element('div', { opacity: '.85' }, run.stateMessage))
-  if (run.lastLog !== null) lines.push(element('div', { opacity: '.85', fontFamily: 'var(--jp-code-font-family)', whiteSpace: 'pre-wrap' }, run.lastLog))
-  for (const note of [...run.warnings.map((warning) => `warning: ${warning}`), ...card.notes]) lines.push(element('div', { opacity: '.85' }, note))
-  if (run.error !== null) lines.push(element('div', { color: COLOURS['FAILED'] as string, whiteSpace: 'pre-wrap' }, run.error))
+  lines.push(...[...run.warnings.map((warning) => `warning: ${warning}`), ...card.notes].map(line))
+  if (run.error !== null && run.state !== 'CANCELLED') lines.push(element('div', 'labflow-error', run.error))
   return lines
 }
 
-function elapsedText(run: CardRun, nowMs: number): string | null {
-  return run.startedMs === null || run.cachedFrom !== null ? null : durationText((run.endedMs ?? nowMs) - run.startedMs)
+function bar(done: number, total: number): HTMLElement {
+  const made = element('div', 'labflow-bar')
+  made.role = 'progressbar'
+  made.ariaValueMin = '0'
+  made.ariaValueMax = String(total)
+  made.ariaValueNow = String(done)
+  const fill = element('div', '')
+  fill.style.width = `${Math.min(100, (100 * done) / total)}%`
+  made.append(fill)
+  return made
 }
 
-function attemptText(run: CardRun): string | null {
-  return run.retries > 0 || run.attempt > 1 ? `attempt ${Math.max(1, run.attempt)} of ${run.retries + 1}` : null
+function line(text: string): HTMLElement {
+  return element('div', 'labflow-line', text)
 }
 
-function remainingText(run: CardRun, nowMs: number): string | null {
-  const { progress, startedMs } = run
-  if (progress === null || progress.total === null || progress.done <= 0 || progress.done >= progress.total || startedMs === null) return null
-  return `about ${durationText(((nowMs - startedMs) * (progress.total - progress.done)) / progress.done)} left`
-}
-
-/** As the kernel's cards say it: ms below a second, then s, min, h. */
-export function durationText(durationMs: number): string {
-  const ms = Math.max(0, durationMs)
-  if (ms < 1000) return `${Math.round(ms)} ms`
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
-  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
-  return `${Math.floor(ms / 3_600_000)} h ${Math.round((ms % 3_600_000) / 60_000)} min`
-}
-
-function element<Name extends keyof HTMLElementTagNameMap>(name: Name, style: Partial<CSSStyleDeclaration>, text = ''): HTMLElementTagNameMap[Name] {
+function element<Name extends keyof HTMLElementTagNameMap>(name: Name, className: string, text = ''): HTMLElementTagNameMap[Name] {
   const made = document.createElement(name)
-  Object.assign(made.style, style)
+  if (className !== '') made.className = className
   if (text !== '') made.textContent = text
   return made
 }
