@@ -23,9 +23,11 @@ export interface BackgroundCell {
   given: GivenOptions
   analysis: CellAnalysis
   isDefinition: boolean
+  /** Resolves when the types were found right; nothing may run before. It goes on beside the capture, which takes as long. */
+  checked: Promise<void>
 }
 
-/** @throws LabflowError BAD_OPTION, BAD_CODE; CellError with the type errors. */
+/** @throws LabflowError BAD_OPTION, BAD_CODE; CellError with the type errors, here or by `checked`. */
 export async function readBackgroundCell(call: MagicCall, context: MagicContext): Promise<BackgroundCell> {
   const magic = written(call)
   const { words, options: given } = parseOptionLine(call.argument, BACKGROUND_OPTIONS, { magic, maxWords: 1 })
@@ -36,8 +38,11 @@ export async function readBackgroundCell(call: MagicCall, context: MagicContext)
   const analysis = analyzeCell(context.body)
   const isDefinition = given.define === true || (analysis.isDefinitionCell && given.run !== true)
   if (given.define && functionNames(analysis).length === 0) throw new LabflowError('BAD_OPTION', `${magic} --define: the cell defines no function`)
-  await checkTypes(context)
-  return { name, given, analysis, isDefinition }
+  const checked = checkTypes(context)
+  checked.catch(() => {})
+  // An import runs code when the capture repeats it in the session, and pending names are waited for: only after the check.
+  if (isDefinition || isEngineOff() || analysis.imports.length > 0 || context.notebook.pending.names.length > 0) await checked
+  return { name, given, analysis, isDefinition, checked }
 }
 
 /** Captures and submits the cell as one run; its card is shown. */
@@ -49,7 +54,7 @@ export async function startCell(cell: BackgroundCell, kind: RunKind, context: Ma
   const extraInputs = cell.given.in ?? []
   const extraOutputs = cell.given.out ?? []
   const started = await notebook.cellRuns.submitCell({
-    cellId: request.cellId, analysis: cell.analysis, kind, name, runName: cell.given.name ?? name, options, extraInputs, extraOutputs, parameterValues: {},
+    cellId: request.cellId, analysis: cell.analysis, kind, name, runName: cell.given.name ?? name, options, extraInputs, extraOutputs, parameterValues: {}, checked: cell.checked,
   })
   notebook.names.addCell({ name, kind, source: context.body, analysis: cell.analysis, options, extraInputs, extraOutputs })
   notebook.recordCell(request.executionCount, context.body, cell.analysis)

@@ -11,6 +11,5 @@ export async function finishWaitedRun({ tracked, outputs }: StartedRun, context:
   await notebook.binder.overtake(outputs)
   const ended = await waitForRun(tracked, notebook.runs, signal, 'cancel')
   assertCompleted(ended.run)
-  await notebook.binder.bind(ended.run, ended.buffers, Object.fromEntries(outputs.filter((name) => ended.run.outputNames.includes(name)).map((name) => [name, name])))
-  await notebook.cellRuns.showValue(ended.buffers, output)
+  await notebook.binder.bindAndShow(ended.run, ended.buffers, Object.fromEntries(outputs.filter((name) => ended.run.outputNames.includes(name)).map((name) => [name, name])), output)
 }

@@ -17,6 +17,8 @@ import { Turns } from './turns.ts'
 
 /** A completion takes at most so many names of earlier cells, the newest: each may bring a module in. */
 const MOST_EARLIER_NAMES = 200
+/** A cell up to so many characters stays as it is: its declarations would be as long, and finding them takes the engine 10 ms. */
+const SHORT_ENOUGH = 240
 
 export { formatDiagnostic, type FormatOptions } from './diagnostics.ts'
 
@@ -68,7 +70,7 @@ class NotebookLanguage implements Language {
     const module = this.cells.add(source, analysis.declared)
     if (!module) return
     this.closeModules(this.cells.takeUnused())
-    void this.turns.take(() => this.shorten(module), false)
+    if (source.length > SHORT_ENOUGH) void this.turns.take(() => this.shorten(module), false)
   }
 
   async complete(source: string, cursor: number): Promise<CompletionAnswer> {

@@ -22,6 +22,8 @@ export interface CellSubmission {
   extraOutputs: string[]
   /** Values in place of a flow cell's own, by parameter. */
   parameterValues: Record<string, unknown>
+  /** Nothing is submitted before it resolves; its rejection is the answer. */
+  checked?: Promise<void>
 }
 
 /** A call of a task or flow that the session knows by name. */
@@ -53,7 +55,7 @@ export class CellRuns {
 
   /** @throws LabflowError CANNOT_CAPTURE, MUTATES_INPUT and the executor's own. */
   async submitCell(cell: CellSubmission): Promise<StartedRun> {
-    const { value, buffers } = await this.#session.ask<CapturedSubmission>({
+    const captured = this.#session.ask<CapturedSubmission>({
       type: 'capture-cell',
       analysis: cell.analysis,
       extraInputs: cell.extraInputs,
@@ -64,6 +66,9 @@ export class CellRuns {
       name: cell.name,
       runName: cell.runName,
     })
+    captured.catch(() => {})
+    await cell.checked
+    const { value, buffers } = await captured
     const tracked = await this.#runs.submit(value.submission, buffers, { cellId: cell.cellId })
     return { tracked, outputs: value.outputs }
   }

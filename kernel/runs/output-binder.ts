@@ -2,10 +2,10 @@
  * Owns the way of a run's outputs into the notebook: between cells, all or nothing, and only the names that no later cell or run has taken.
  */
 import { LabflowError } from '../../src/model/errors.ts'
-import type { RunRecord } from '../../src/model/run.ts'
+import type { MimeBundle, RunRecord } from '../../src/model/run.ts'
 import { toErrorRecord } from '../cell/cell-error.ts'
 import type { NotebookNames } from '../cell/notebook-names.ts'
-import type { OutputPort, SessionPort } from '../contract.ts'
+import type { CellOutput, OutputPort, SessionPort } from '../contract.ts'
 import type { CellLock } from './cell-lock.ts'
 import type { LostName, PendingNames } from './pending-names.ts'
 import type { RunRegistry } from './run-registry.ts'
@@ -20,6 +20,11 @@ export interface BinderParts {
   outputs: OutputPort
   lock: CellLock
   nowMs(): number
+}
+
+interface ShownValue {
+  data: MimeBundle
+  metadata: Record<string, unknown>
 }
 
 /** Binds outputs. Its methods other than `follow` are called by whoever holds the notebook's turn. */
@@ -65,11 +70,22 @@ export class OutputBinder {
 
   /** Binds outputs at once: output name → notebook name. @throws LabflowError CANNOT_BIND; then nothing is bound. */
   async bind(run: RunRecord, buffers: readonly Uint8Array[], names: Record<string, string>): Promise<void> {
-    if (Object.keys(names).length === 0) return
+    if (Object.keys(names).length > 0) await this.#bind(run, buffers, names, false)
+  }
+
+  /** Binds outputs and shows the value of the result, in one question: the result goes to the session once. @throws LabflowError CANNOT_BIND. */
+  async bindAndShow(run: RunRecord, buffers: readonly Uint8Array[], names: Record<string, string>, output: CellOutput): Promise<void> {
+    if (buffers.length === 0 && Object.keys(names).length === 0) return
+    const shown = await this.#bind(run, buffers, names, true)
+    if (shown !== null) output.result(shown.data, shown.metadata)
+  }
+
+  async #bind(run: RunRecord, buffers: readonly Uint8Array[], names: Record<string, string>, isShown: boolean): Promise<ShownValue | null> {
     const { session, names: known, nowMs } = this.#parts
     if (buffers.length === 0) throw new LabflowError('CANNOT_BIND', `${run.shortId} has no stored result any more`)
-    await session.ask({ type: 'bind', runShortId: run.shortId, names }, buffers)
+    const { value } = await session.ask<ShownValue | null>({ type: 'bind', runShortId: run.shortId, names, isShown }, buffers)
     known.recordBound(Object.values(names), nowMs())
+    return value
   }
 
   /** A cell is about to set these names: it wins over runs that were to. */

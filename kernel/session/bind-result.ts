@@ -20,8 +20,8 @@ interface DecodedResult {
   functions: Map<string, unknown>
 }
 
-/** Binds outputs: output name → notebook name. @throws LabflowError CANNOT_BIND; then nothing was bound. */
-export async function bindResult(buffers: readonly Uint8Array[], wanted: Readonly<Record<string, string>>, names: NotebookNames): Promise<void> {
+/** Binds outputs: output name → notebook name. Answers the value of the result. @throws LabflowError CANNOT_BIND; then nothing was bound. */
+export async function bindResult(buffers: readonly Uint8Array[], wanted: Readonly<Record<string, string>>, names: NotebookNames): Promise<unknown> {
   const { result, functions } = decodeResult(buffers, names)
   const imports = await importOutputs(result, Object.keys(wanted), names)
   const bound = Object.entries(wanted).map(([output, name]) => {
@@ -42,6 +42,7 @@ export async function bindResult(buffers: readonly Uint8Array[], wanted: Readonl
     if (definition) names.define(definition)
     if (binding) names.addImport(binding)
   }
+  return result.value
 }
 
 /** Modules and functions of packages that the run handed back by their imports. @throws LabflowError CANNOT_BIND. */

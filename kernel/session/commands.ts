@@ -4,6 +4,7 @@
 import process from 'node:process'
 import type { DisplayApi } from '../../src/display/index.ts'
 import { toFullMimeBundle, toMimeBundle } from '../../src/display/index.ts'
+import type { MimeBundle } from '../../src/model/run.ts'
 import type { ModuleHooks } from '../../src/modules/hooks.ts'
 import type { CellRun } from './cell-context.ts'
 import { describeExpression, describeVariables } from './describe.ts'
@@ -134,13 +135,12 @@ export class CommandHandler {
       case 'capture-call': return (await import('./task-commands.ts')).captureCallCommand(command, this.#names)
       case 'bind': {
         const { bindResult } = await import('./bind-result.ts')
-        await bindResult(buffers, command.names, this.#names)
-        return { value: null }
+        const value = await bindResult(buffers, command.names, this.#names)
+        return { value: command.isShown === true ? await shown(value) : null }
       }
       case 'show-result': {
         const { resultValue } = await import('./bind-result.ts')
-        const shown = await toFullMimeBundle(resultValue(buffers, this.#names))
-        return { value: shown === null ? null : { data: shown.data, metadata: shown.metadata } }
+        return { value: await shown(resultValue(buffers, this.#names)) }
       }
       case 'mark-pending':
         for (const name of command.names) this.#names.markPending(name, command.runShortId)
@@ -155,4 +155,9 @@ export class CommandHandler {
   #refuseComm(command: Command<'comm'>): void {
     if (command.content.kind === 'open') this.#parts.outlet.send({ type: 'comm', content: { ...command.content, kind: 'close', data: {} } })
   }
+}
+
+async function shown(value: unknown): Promise<{ data: MimeBundle; metadata: Record<string, unknown> } | null> {
+  const bundle = await toFullMimeBundle(value)
+  return bundle === null ? null : { data: bundle.data, metadata: bundle.metadata }
 }

@@ -41,8 +41,8 @@ export type SessionCommand =
   | { type: 'make-tasks'; requestId: number; names: string[]; kind: RunKind; options: Partial<RunOptions>; taskName: string | null }
   /** Captures a call of a known task or flow (`%submit`); `args` are plain JSON parameters by name, checked in the kernel. */
   | { type: 'capture-call'; requestId: number; target: string; parameters: Record<string, unknown>; options: Partial<RunOptions> }
-  /** Binds outputs of a run. Buffers: encoded RunResult. `names` maps output name → notebook name. */
-  | { type: 'bind'; requestId: number; runShortId: string; names: Record<string, string> }
+  /** Binds outputs of a run. Buffers: encoded RunResult. `names` maps output name → notebook name. `isShown`: answers as `show-result` does. */
+  | { type: 'bind'; requestId: number; runShortId: string; names: Record<string, string>; isShown?: boolean }
   /** Shows the `value` of a run's result as a MIME bundle. Buffers: encoded RunResult. */
   | { type: 'show-result'; requestId: number }
   /** Marks names as pending results of a run; reading one throws and names the run. */

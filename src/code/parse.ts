@@ -37,10 +37,20 @@ export function languageOf(filename: string): SourceLanguage {
  * @throws LabflowError BAD_CODE with line, column and caret when the text has a syntax error.
  */
 export function parseModule(source: string, filename = 'cell.js'): AstNode {
-  const result = parseSync(filename, source, { lang: languageOf(filename), sourceType: 'module', preserveParens: false })
+  const lang = languageOf(filename)
+  const known = trees.find((tree) => tree.source === source && tree.lang === lang)
+  if (known) return known.program
+  const result = parseSync(filename, source, { lang, sourceType: 'module', preserveParens: false })
   if (result.errors.length > 0) throw badCode(source, filename, toParseError(source, result.errors[0]!))
-  return result.program as unknown as AstNode
+  const program = result.program as unknown as AstNode
+  trees.unshift({ source, lang, program })
+  trees.length = Math.min(trees.length, MAX_TREES)
+  return program
 }
+
+/** The last trees: one cell is parsed by analysis, transform and four steps of its capture, and building a tree is most of the cost. Nobody changes a tree. */
+const trees: { source: string; lang: SourceLanguage; program: AstNode }[] = []
+const MAX_TREES = 4
 
 /** Spans of the comments of a text, in order; empty when it cannot be parsed. */
 export function commentSpans(source: string, filename = 'cell.js'): { start: number; end: number; text: string }[] {

@@ -2,7 +2,7 @@
  * Owns the settings of a project: configs/defaults.yaml < the user's file < the project's labflow.yaml < the environment, each value with its source.
  * Refuses unknown names and wrong values with the file and the nearest known name.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseDocument } from 'yaml'
 import { treeRoot } from '../entry.ts'
@@ -73,14 +73,31 @@ function configsFolder(): string {
 }
 
 function readLayer(path: string, known: string[] | null): [string, Setting['value']][] {
+  const values = valuesIn(path)
+  for (const [key] of values) if (known && !known.includes(key)) throw unknownKey(key, known, path)
+  return values
+}
+
+/** Values by file, kept until the file changes: settings are asked for at every cell, and YAML takes a millisecond to read. */
+const files = new Map<string, { stamp: string; values: [string, Setting['value']][] }>()
+
+function valuesIn(path: string): [string, Setting['value']][] {
+  const { mtimeNs, ctimeNs, size } = statSync(path, { bigint: true })
+  const stamp = `${mtimeNs} ${ctimeNs} ${size}`
+  const known = files.get(path)
+  if (known?.stamp === stamp) return known.values
+  const values = readValues(path)
+  files.set(path, { stamp, values })
+  return values
+}
+
+function readValues(path: string): [string, Setting['value']][] {
   const document = parseDocument(readFileSync(path, 'utf8'))
   const problem = document.errors[0]
   if (problem) throw new LabflowError('BAD_CONFIG', `${path} is no valid YAML: ${problem.message}`)
   const tree: unknown = document.toJS()
   if (tree === null || tree === undefined) return []
-  const values = flatten(tree, '', path)
-  for (const [key] of values) if (known && !known.includes(key)) throw unknownKey(key, known, path)
-  return values
+  return flatten(tree, '', path)
 }
 
 function flatten(tree: unknown, prefix: string, path: string): [string, Setting['value']][] {
