@@ -111,8 +111,8 @@ class Notebook implements NotebookPort {
 
   async settle(): Promise<void> {
     const { runs, binder } = this.#services
-    for (let active = runs.active(); active.length > 0; active = runs.active()) await Promise.all(active.map((run) => run.ended))
-    await binder.settled()
+    for (let active = runs.active(); active.length > 0; active = runs.active()) await Promise.all(active.map((run) => run.endedOrLost()))
+    if (runs.lost().length === 0) await binder.settled()
   }
 
   async close(_isRestart: boolean): Promise<void> {

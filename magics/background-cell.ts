@@ -11,6 +11,7 @@ import type { MagicContext } from '../kernel/cell/magic.ts'
 import { written } from '../kernel/cell/magic.ts'
 import type { MagicCall } from '../kernel/cell/magic-lines.ts'
 import type { StartedRun } from '../kernel/runs/cell-runs.ts'
+import { declareTasks } from './task-types.ts'
 import { checkTypes } from './type-check.ts'
 
 /** Options of the three cell magics. */
@@ -73,6 +74,7 @@ export async function defineTasks(cell: BackgroundCell, kind: RunKind, context: 
   const chosen = cell.name !== null && names.length > 1 ? [cell.name] : names
   const options = { ...notebook.settings().runOptions(), ...runOptionsOf(cell.given) }
   await notebook.session.ask({ type: 'make-tasks', names: chosen, kind, options, taskName: chosen.length === 1 ? (cell.given.name ?? cell.name) : null })
+  declareTasks(chosen, context.body, context)
   output.stream('stdout', `${definedText(chosen, kind)}\n`)
 }
 

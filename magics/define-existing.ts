@@ -9,6 +9,7 @@ import type { RunKind } from '../src/model/run.ts'
 import { type MagicContext, written } from '../kernel/cell/magic.ts'
 import type { MagicCall } from '../kernel/cell/magic-lines.ts'
 import { definedText } from './background-cell.ts'
+import { declareTasks } from './task-types.ts'
 
 /** @throws LabflowError NO_SUCH_NAME with the nearest function. */
 export async function defineExisting(call: MagicCall, kind: RunKind, context: MagicContext): Promise<void> {
@@ -23,5 +24,6 @@ export async function defineExisting(call: MagicCall, kind: RunKind, context: Ma
   }
   const options = { ...context.notebook.settings().runOptions(), ...runOptionsOf(given) }
   await session.ask({ type: 'make-tasks', names: words, kind, options, taskName: words.length === 1 ? (given.name ?? null) : null })
+  declareTasks(words, '', context)
   context.output.stream('stdout', `${definedText(words, kind)}\n`)
 }

@@ -26,10 +26,20 @@ export async function checkTypes(context: MagicContext): Promise<void> {
 export async function typeErrors(source: string, context: MagicContext): Promise<Diagnostic[]> {
   try {
     const language = await context.notebook.language()
-    return (await language.diagnose(source)).filter(({ severity }) => severity === 'error')
+    const errors = (await language.diagnose(source)).filter(({ severity }) => severity === 'error')
+    return await withoutLiveNames(errors, context)
   } catch {
     return []
   }
+}
+
+/** A name that the session has, by globalThis.x = … or eval, is there for the run too, whatever the checker knows. */
+async function withoutLiveNames(errors: Diagnostic[], context: MagicContext): Promise<Diagnostic[]> {
+  const nameOf = (error: Diagnostic): string | null => /^Cannot find name '([^']+)'/.exec(error.message)?.[1] ?? null
+  const names = new Set(errors.map(nameOf).filter((name) => name !== null))
+  const live = new Set<string>()
+  for (const name of names) if ((await context.notebook.session.describe(name)).exists) live.add(name)
+  return errors.filter((error) => !live.has(nameOf(error) ?? ''))
 }
 
 /** Each error with its line of code and a caret. */

@@ -8,6 +8,8 @@ export type EngineListener = (event: RunEvent | RunEnded, buffers: Uint8Array[])
 
 /** What the kernel needs of a client: requests, events, and following a run that something else started. */
 export interface AttachingEngine extends EngineTransport {
+  /** Hears when the executor is gone and no other can be had. */
+  onGivenUp?(listener: (error: Error) => void): void
   /** What the run showed so far comes as events first. @throws LabflowError NO_SUCH_RUN. */
   attach(run: string, notebook: string | null): Promise<{ run: RunRecord; ended: Promise<{ run: RunRecord; result: EncodedValue | null }> }>
 }
@@ -16,6 +18,7 @@ export interface AttachingEngine extends EngineTransport {
 export class EngineLink {
   readonly #connect: () => Promise<AttachingEngine>
   readonly #listeners = new Set<EngineListener>()
+  readonly #lossListeners = new Set<(error: Error) => void>()
   #transport: Promise<AttachingEngine> | null = null
   #isClosed = false
 
@@ -46,6 +49,11 @@ export class EngineLink {
     this.#listeners.add(listener)
   }
 
+  /** Hears when runs that are followed will be heard of no more. */
+  onGivenUp(listener: (error: Error) => void): void {
+    this.#lossListeners.add(listener)
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     const transport = this.#transport
@@ -57,7 +65,10 @@ export class EngineLink {
     if (this.#transport) return this.#transport
     const opening = this.#connect().then((transport) => {
       if (this.#isClosed) void transport.close()
-      else transport.onEvent((event, buffers) => this.#listeners.forEach((listener) => listener(event, buffers)))
+      else {
+        transport.onEvent((event, buffers) => this.#listeners.forEach((listener) => listener(event, buffers)))
+        transport.onGivenUp?.((error) => this.#lossListeners.forEach((listener) => listener(error)))
+      }
       return transport
     })
     this.#transport = opening

@@ -51,7 +51,8 @@ async function waitFor(tracked: TrackedRun, names: string[], wait: PendingWait):
   show(waitingText(tracked, names))
   const timer = setInterval(() => show(waitingText(tracked, names)), UPDATE_EVERY_MS)
   try {
-    const ended = await race(tracked.ended, wait.signal)
+    const ended = await race(tracked.endedOrLost(), wait.signal)
+    if (ended instanceof Error) throw ended
     if (ended) return show(`waited ${formatDuration(performance.now() - startedMs)} for ${quoted(names)} · run ${shortId}`)
     show(`stopped waiting for ${quoted(names)} · run ${shortId} goes on`)
     throw new LabflowError('INTERRUPTED', `stopped waiting for ${quoted(names)}; run ${shortId} goes on, this cell did not start`)

@@ -38,6 +38,7 @@ export class RunRegistry {
     this.#cards = cards
     this.#notebook = notebook
     link.onEvent((event, buffers) => this.#take(event, buffers))
+    link.onGivenUp((error) => this.#lose(error))
   }
 
   /** Submits and shows a run. @throws LabflowError of the executor. */
@@ -58,9 +59,10 @@ export class RunRegistry {
     const known = this.#runs.get(record.id)
     if (known) {
       this.#cards.showUnder(known, place.cellId)
-      return known
+      if (known.lost === null) return known
+      known.find()
     }
-    const tracked = this.#track(record, place)
+    const tracked = known ?? this.#track(record, place)
     const { ended } = await this.#link.attach(record.id, this.#notebook)
     // The end comes as an event; only a result that cannot be read comes this way alone.
     ended.catch((error: Error) => {
@@ -86,7 +88,12 @@ export class RunRegistry {
   }
 
   active(): TrackedRun[] {
-    return [...this.#runs.values()].filter((run) => !run.hasEnded)
+    return [...this.#runs.values()].filter((run) => !run.hasEnded && run.lost === null)
+  }
+
+  /** Runs that cannot be heard of any more. */
+  lost(): TrackedRun[] {
+    return [...this.#runs.values()].filter((run) => run.lost !== null)
   }
 
   /** Asks the executor to cancel; the run's end tells when it is done. */
@@ -100,6 +107,13 @@ export class RunRegistry {
     if (tracked.notes.includes(text)) return
     tracked.notes.push(text)
     this.#cards.update(tracked)
+  }
+
+  #lose(error: Error): void {
+    for (const run of this.active()) {
+      run.lose(error)
+      this.note(run, `no executor can be had, so nothing more is heard of this run: ${error.message}`)
+    }
   }
 
   redraw(tracked: TrackedRun): void {

@@ -20,7 +20,8 @@ export async function waitForRun(tracked: TrackedRun, runs: RunRegistry, signal:
     if (!tracked.hasEnded) runs.redraw(tracked)
   }
   try {
-    const ended = await race(tracked.ended, signal)
+    const ended = await race(tracked.endedOrLost(), signal)
+    if (ended instanceof Error) throw ended
     if (ended) return ended
     const { shortId } = tracked.record
     if (onInterrupt === 'leave') throw new LabflowError('INTERRUPTED', `stopped waiting for ${shortId}; the run goes on: %wait ${shortId} waits again, %cancel ${shortId} ends it`)

@@ -24,6 +24,7 @@ export class SessionRelay {
     this.#runs = runs
     this.#send = send
     link.onEvent((event, buffers) => this.#forward(event, buffers))
+    link.onGivenUp((error) => this.#giveUp(error))
   }
 
   /** Takes a request made by code of the given cell; never rejects. */
@@ -55,6 +56,16 @@ export class SessionRelay {
   /** A fresh session follows nothing yet. */
   forgetRuns(): void {
     this.#followed.clear()
+  }
+
+  /** No executor can be had: whoever awaits a run in the session is told so. */
+  #giveUp(error: Error): void {
+    for (const runId of [...this.#followed.keys()]) {
+      const record = this.#runs.tracked(runId)?.record
+      if (record === undefined) continue
+      const lost = { ...record, state: { ...record.state, type: 'CRASHED' as const, message: error.message }, error: toErrorRecord(error) }
+      this.#forward({ type: 'end', runId, seq: -1, run: lost }, [])
+    }
   }
 
   #reply(id: number, result: unknown, buffers: readonly Uint8Array[]): void {

@@ -23,6 +23,8 @@ export class TrackedRun {
   hasShownOutput = false
   /** Resolves at the run's end, never rejects. */
   readonly ended: Promise<EndedRun>
+  #lost: Error | null = null
+  readonly #lossListeners = new Set<(error: Error) => void>()
   readonly #children = new Map<string, RunRecord>()
   #resolveEnded: (ended: EndedRun) => void = () => {}
   #hasEnded = false
@@ -42,6 +44,30 @@ export class TrackedRun {
 
   get hasEnded(): boolean {
     return this.#hasEnded
+  }
+
+  /** Why nothing more can be heard of the run: no executor can be had. Null while it is followed. */
+  get lost(): Error | null {
+    return this.#lost
+  }
+
+  /** The end, or the reason why it cannot be heard of. Never rejects. */
+  endedOrLost(): Promise<EndedRun | Error> {
+    if (this.#lost !== null) return Promise.resolve(this.#lost)
+    return Promise.race([this.ended, new Promise<Error>((resolve) => this.#lossListeners.add(resolve))])
+  }
+
+  /** The run goes on or not, and nobody can tell. */
+  lose(error: Error): void {
+    if (this.#hasEnded) return
+    this.#lost = error
+    for (const tell of this.#lossListeners) tell(error)
+    this.#lossListeners.clear()
+  }
+
+  /** It is followed again. */
+  find(): void {
+    this.#lost = null
   }
 
   get isFinal(): boolean {

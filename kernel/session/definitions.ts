@@ -7,7 +7,7 @@ import type { CellAnalysis, RecordedDefinition } from '../../src/code/contract.t
 // Loaded here, before any cell runs: it notes at load which globals are Node's own, and capture itself is loaded much later.
 import '../../src/code/globals.ts'
 import { typedPlaceWithin } from '../../src/capture/typed-place.ts'
-import { isLabflowTask } from './task-values.ts'
+import { taskOf } from './task-values.ts'
 import type { ImportBinding } from '../../src/model/run.ts'
 
 /** Older cells are forgotten: their functions may still travel, and their errors show no lines. */
@@ -112,7 +112,12 @@ export class NotebookNames implements NameScope {
     const recorded = this.#definitions.get(name)
     const isStale = recorded !== undefined && this.#values.has(name) && this.#values.get(name) !== descriptor?.value
     const definition = isStale ? undefined : recorded
-    if (definition !== undefined && isLabflowTask(descriptor?.value)) return { kind: 'task', fingerprintSource: definition }
+    const made = definition === undefined ? null : taskOf(descriptor?.value)
+    if (definition !== undefined && made !== null) {
+      // One made by task(…) in its own text is made again by that text.
+      const madeInto = definition.madeBy === undefined ? { madeInto: { kind: made.kind, name: made.name, options: made.given } } : {}
+      return { kind: 'task', fingerprintSource: { ...definition, ...madeInto } }
+    }
     if (definition !== undefined && definition.kind !== 'data') return { kind: 'definition', definition }
     if (descriptor === undefined || descriptor.get !== undefined || !this.#isOfUser(descriptor)) return { kind: 'unknown' }
     return { kind: 'value', value: descriptor.value as unknown }

@@ -174,5 +174,5 @@ export function settle(closure: ClosureBuilder, args: readonly NamedArgument[], 
 /** A recorded definition as it travels. */
 export function toDefinition(definition: RecordedDefinition): Definition {
   const kind = definition.kind === 'data' ? 'const-function' : definition.kind
-  return { name: definition.name, kind, source: definition.source, ...(definition.typed ? { typed: definition.typed } : {}) }
+  return { name: definition.name, kind, source: definition.source, ...(definition.typed ? { typed: definition.typed } : {}), ...(definition.madeInto ? { madeInto: definition.madeInto } : {}) }
 }

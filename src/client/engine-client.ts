@@ -35,6 +35,7 @@ export class EngineClient implements EngineTransport {
   readonly #options: EngineClientOptions
   readonly #watched = new Map<string, WatchedRun>()
   readonly #listeners = new Set<RunListener>()
+  readonly #lossListeners = new Set<(error: Error) => void>()
   #transport: ClientTransport | null = null
   #connecting: Promise<ClientTransport> | null = null
   #asked = 0
@@ -111,6 +112,11 @@ export class EngineClient implements EngineTransport {
   onEvent(listener: RunListener): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
+  }
+
+  /** Hears when the executor is gone and no other can be had: the runs that were followed are followed no more. */
+  onGivenUp(listener: (error: Error) => void): void {
+    this.#lossListeners.add(listener)
   }
 
   /** Lets go of the executor, which goes on. A second call does nothing. */
@@ -203,6 +209,7 @@ export class EngineClient implements EngineTransport {
   #giveUp(error: Error): void {
     for (const watched of this.#watched.values()) watched.fail(error)
     this.#watched.clear()
+    for (const listener of this.#lossListeners) listener(error)
   }
 
   #watch(run: RunRecord, isNew: boolean): WatchedRun {

@@ -2,7 +2,7 @@
  * Owns the records that source analysis produces: what a cell declares, uses, assigns, changes and defines.
  * Plain data, so that the kernel analyses and the session, the worker and the cache read. Positions are UTF-16 offsets into the cell as typed.
  */
-import type { ImportBinding, TypedPlace } from '../model/run.ts'
+import type { Definition, ImportBinding, TypedPlace } from '../model/run.ts'
 
 /** A top-level definition of the notebook as recorded when its cell ran. */
 export interface RecordedDefinition {
@@ -18,6 +18,8 @@ export interface RecordedDefinition {
   madeBy?: 'task' | 'flow'
   /** How its lines were typed; the file name is empty until its cell runs. */
   typed?: TypedPlace
+  /** Set when the function was made a task or flow afterwards. */
+  madeInto?: Definition['madeInto']
 }
 
 /** An in-place change of a name that the cell does not declare: `arr.push(1)`, `model.x = 2`, `delete o.k`. */

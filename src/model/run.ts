@@ -47,6 +47,8 @@ export interface Definition {
   /** A statement that declares or assigns `name`: `function f(){…}`, `class C {…}`, `f = (x) => …`. */
   source: string
   typed?: TypedPlace
+  /** Set for a function that became a task or flow by a magic: a call of it is a run of its own, in a worker too. */
+  madeInto?: { kind: RunKind; name: string; options: Partial<RunOptions> }
 }
 
 /**

@@ -19,6 +19,8 @@ export interface ScriptHost {
   readonly plain: Record<string, unknown>
   /** After functions and classes exist: decodes the captured values, by name. */
   capture(classes: Record<string, unknown>): Record<string, unknown>
+  /** The task or flow that a function of the notebook had become. */
+  task(name: string, body: unknown): unknown
   /** Live view of the outer scope and of the entry's own names, for tasks made inside. */
   expose(readers: Record<string, () => unknown>): void
   /** Runs the statements of a cell as part of the run. */
@@ -49,6 +51,7 @@ export function bundleScript(code: CodeBundle, capturedNames: readonly string[],
   for (const definition of early) head.addDefinition(definition)
   head.add(`{ const $captured = $run.capture({ ${[...new Set([...classes, ...importedNames])].filter(Boolean).join(', ')} }); ${assign(instanceNames.length > 0 ? capturedNames : [], '$captured')} }`)
   for (const definition of late) head.addDefinition(definition)
+  head.add(code.definitions.filter((definition) => definition.madeInto).map(({ name }) => `${name} = $run.task(${JSON.stringify(name)}, ${name});`).join(' '))
   head.add(`$run.expose({ ${readers([...bound])} });`)
   const [opening, closing] = entryFrame(code.entry)
   head.add(opening)

@@ -4,7 +4,8 @@
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { constants, Script } from 'node:vm'
-import type { CodeBundle, RunInputs } from '../model/run.ts'
+import { makeTask } from '../api/make-tasks.ts'
+import type { CodeBundle, Definition, RunInputs } from '../model/run.ts'
 import { pickExport } from '../modules/pick-export.ts'
 import { bundleScript } from './bundle-script.ts'
 import type { ScriptHost } from './bundle-script.ts'
@@ -68,6 +69,10 @@ export async function evaluate(code: CodeBundle, host: EvaluationHost): Promise<
       host.names.expose(Object.fromEntries(Object.entries(classes).map(([name, value]) => [name, () => value])))
       inputs = host.decodeInputs()
       return inputs.captured
+    },
+    task: (name, value) => {
+      const { madeInto } = code.definitions.find((definition) => definition.name === name) as Definition & Required<Pick<Definition, 'madeInto'>>
+      return makeTask({ value, definition: null, name, taskName: madeInto.name, kind: madeInto.kind, options: madeInto.options, filename })
     },
     expose: (readers) => host.names.expose(readers),
     enter: (call) => host.enter(call),

@@ -31,7 +31,7 @@ export class NotebookNames implements NameScope {
     if (binding !== undefined) return { kind: 'import', binding }
     const definition = this.#definitions?.get(name)
     if (definition !== undefined && definition.kind !== 'data') {
-      return definition.madeBy === undefined ? { kind: 'definition', definition } : { kind: 'task', fingerprintSource: definition }
+      return definition.madeBy === undefined && definition.madeInto === undefined ? { kind: 'definition', definition } : { kind: 'task', fingerprintSource: definition }
     }
     const read = this.#readers.get(name)
     if (read === undefined) return { kind: 'unknown' }
@@ -71,9 +71,9 @@ export class NotebookNames implements NameScope {
     if (this.#imports !== null) return
     this.#imports = new Map(this.#code.imports.map((binding) => [binding.local, binding]))
     this.#definitions = new Map()
-    for (const { source, typed } of this.#code.definitions) {
+    for (const { source, typed, madeInto } of this.#code.definitions) {
       const { imports, definitions } = analyzeCell(source)
-      this.#record({ imports, definitions: definitions.map((definition) => ({ ...definition, typed })) })
+      this.#record({ imports, definitions: definitions.map((definition) => ({ ...definition, typed, madeInto })) })
     }
     if (this.#code.entry.kind === 'cell') this.#record(analyzeCell(this.#code.entry.source))
   }

@@ -121,3 +121,19 @@ describe('an error in a run', () => {
     expect(plain(error.traceback)).toMatch(/lib\.ts line 4:\d+ in broken {3}return \(thing as Thing\)\.a/)
   })
 })
+
+describe('names that the type checker cannot know', () => {
+  test('a name set by globalThis.x = … or eval can be used in a task cell', async () => {
+    await notebook.run('globalThis.viaGlobal = 12; eval("globalThis.viaEval = 6")')
+    expect(await notebook.value('%%task\nconst fromBoth = viaGlobal + viaEval\nfromBoth')).toBe('18')
+    expect((await notebook.fail('%%task\nconst lost = viaNobody + 1')).message).toMatch(/Cannot find name 'viaNobody'/)
+  })
+
+  test('.map of a function that %%task made a task is no type error, and its own types still count', async () => {
+    await notebook.run('%%task\nfunction half(x: number): number { return x / 2 }\nconst firstOf = <T,>(list: T[]): T => list[0] as T')
+    expect(await notebook.value('%%task\nconst halves: number[] = await half.map([2, 4])\nconst one: number = await firstOf([7])\nhalves.concat(one)')).toBe('[ 1, 2, 7 ]')
+    expect((await notebook.fail('%%task\nconst wrong = await half("text")')).name).toBe('TypeCheckError')
+    await notebook.run('function third(x: number): number { return x / 3 }\n%task third')
+    expect(await notebook.value('%%task\nconst thirds = await third.map([3, 6])\nthirds')).toBe('[ 1, 2 ]')
+  })
+})
