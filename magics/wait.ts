@@ -68,9 +68,14 @@ async function bindOutputs(tracked: TrackedRun, run: RunRecord, buffers: Uint8Ar
   }
   await binder.bind(run, buffers, bound)
   const targetsBound = Object.values(bound)
-  if (targetsBound.length > 0) context.output.stream('stdout', `${targetsBound.join(', ')} from ${run.shortId}\n`)
+  if (targetsBound.length > 0) context.output.stream('stdout', `${fewNames(targetsBound)} from ${run.shortId}\n`)
   if (left.length > 0) context.output.stream('stdout', `left as set later: ${left.join(', ')} (%wait ${run.shortId} --as NAME fetches under another name)\n`)
   await cellRuns.showValue(buffers, context.output)
+}
+
+/** A flow's cell hands back all that it declares, newest last: the last few names say enough. */
+function fewNames(names: readonly string[]): string {
+  return names.length <= 5 ? names.join(', ') : `${names.slice(-3).join(', ')} and ${names.length - 3} more names`
 }
 
 function noSuchOutput(name: string, run: RunRecord): LabflowError {

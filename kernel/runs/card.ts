@@ -116,7 +116,8 @@ function childrenText(children: readonly RunRecord[], current: readonly RunRecor
   const ended = children.filter((child) => isFinal(child.state.type)).length
   const names = [...new Set(current.map((child) => child.runName))]
   const now = names.length > 0 ? ` · now ${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}` : ''
-  return `${ended} of ${children.length} task runs ended${now}`
+  const cached = children.filter((child) => child.cachedFrom !== null).length
+  return `${ended} of ${children.length} task runs ended${cached > 0 ? ` · ${cached} cached` : ''}${now}`
 }
 
 function metricsText(progress: Progress | null): string | null {

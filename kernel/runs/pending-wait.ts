@@ -45,7 +45,7 @@ async function waitFor(tracked: TrackedRun, names: string[], wait: PendingWait):
   const startedMs = performance.now()
   let isShown = false
   const show = (text: string): void => {
-    wait.output.display({ 'text/plain': text, 'text/html': `<div style="opacity:.75">${escapeHtml(text)}</div>` }, {}, displayId, isShown)
+    wait.output.display({ 'text/plain': text, 'text/html': `<div style="opacity:.75">${escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>')}</div>` }, {}, displayId, isShown)
     isShown = true
   }
   show(waitingText(tracked, names))

@@ -59,10 +59,22 @@ export function runErrorRecord(run: RunRecord): ErrorRecord {
   const who = `${run.shortId} ${run.runName}`
   if (run.state.type === 'CANCELLED') {
     const message = `${who} was cancelled${run.state.message ? `: ${run.state.message}` : ''}`
-    return { name: 'RunCancelled', code: 'RUN_CANCELLED', message, traceback: [`RunCancelled: ${message}`] }
+    return { name: 'RunCancelled', code: 'RUN_CANCELLED', message, traceback: emphasised([`RunCancelled: ${message}`]) }
   }
-  if (run.error) return run.error
+  if (run.error) return { ...run.error, traceback: emphasised(run.error.traceback) }
   const message = `${who} ${run.state.type === 'CRASHED' ? 'crashed' : 'failed'}${run.state.message ? `: ${run.state.message}` : ''}`
   const name = run.state.type === 'CRASHED' ? 'RunCrashed' : 'RunFailed'
-  return { name, code: run.state.type === 'CRASHED' ? 'RUN_CRASHED' : 'RUN_FAILED', message, traceback: [`${name}: ${message}`] }
+  return { name, code: run.state.type === 'CRASHED' ? 'RUN_CRASHED' : 'RUN_FAILED', message, traceback: emphasised([`${name}: ${message}`]) }
+}
+
+const RED = '\u001b[31m'
+const BOLD = '\u001b[1m'
+const PLAIN = '\u001b[0m'
+
+/** A worker's plain traceback as the session writes its own: the error's name in red, places in bold. */
+function emphasised(traceback: readonly string[]): string[] {
+  return traceback.map((line, index) => {
+    if (index === 0) return line.replace(/^([\w$ ]+):/, `${RED}$1${PLAIN}:`)
+    return line.replace(/^( {2}at )(\S+)( line \d+)/, `$1${BOLD}$2${PLAIN}$3`)
+  })
 }

@@ -15,8 +15,8 @@ const MAX_DEPTH = 8
 const MAX_FRAMES = 20
 const MAX_MEMBERS = 8
 const RED = '\u001b[31m'
-const GREEN = '\u001b[32m'
-const CYAN = '\u001b[36m'
+/** In place of colours: JupyterLab shows tracebacks on pink or maroon, where cyan and green are hard to read. */
+const BOLD = '\u001b[1m'
 const DIM = '\u001b[2m'
 const PLAIN = '\u001b[0m'
 
@@ -120,8 +120,8 @@ function describeFrames(frames: readonly Frame[]): string[] {
   let isFirst = true
   for (const frame of frames) {
     const where = frame.source === null ? frame.file : cellName(frame.file)
-    const inFunction = frame.functionName === '' ? '' : ` in ${GREEN}${frame.functionName}${PLAIN}`
-    lines.push(`  ${CYAN}${where}${PLAIN} line ${frame.line}${DIM}:${frame.column}${PLAIN}${inFunction}`)
+    const inFunction = frame.functionName === '' ? '' : ` in ${BOLD}${frame.functionName}${PLAIN}`
+    lines.push(`  ${BOLD}${where}${PLAIN} line ${frame.line}${DIM}:${frame.column}${PLAIN}${inFunction}`)
     if (frame.source !== null) lines.push(...excerpt({ ...frame, source: frame.source }, isFirst ? 2 : 0))
     if (frame.source !== null) isFirst = false
   }

@@ -10,14 +10,17 @@ export interface PlotlyFigure {
   layout: object
 }
 
-const COLOURS = ['#1f77b4', '#ff7f0e', '#2ca02c', '#d62728', '#9467bd', '#8c564b', '#e377c2', '#bcbd22', '#17becf'] as const
+/** Told apart on white and on black. */
+const COLOURS = ['#3b8bd8', '#f28e2b', '#3aa655', '#e15759', '#a277d6', '#b07d62', '#e377c2', '#b3ad2a', '#26b5c4'] as const
+/** Distances mean something in an embedding: a unit is as long on both axes. */
+const SAME_SCALE = { scaleanchor: 'x', scaleratio: 1 }
 const NOISE_COLOUR = '#9aa0a6'
 
 /** One scatter, one trace a cluster, noise last and grey. Every point is drawn: nothing is thinned out. */
 export function scatterFigure(points: PlanePoints, clusterLabels: Int32Array, title: string): PlotlyFigure {
   return {
     data: clusterTraces(points, clusterLabels),
-    layout: { title: { text: title }, xaxis: { title: { text: 'UMAP 1' } }, yaxis: { title: { text: 'UMAP 2' } }, height: 480 },
+    layout: { title: { text: title }, xaxis: { title: { text: 'UMAP 1' } }, yaxis: { title: { text: 'UMAP 2' }, ...SAME_SCALE }, height: 480 },
   }
 }
 

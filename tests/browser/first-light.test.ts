@@ -95,11 +95,12 @@ describe('explore.ipynb in a real JupyterLab', () => {
     await lab.page.waitForFunction(`document.querySelectorAll('.js-plotly-plot .main-svg').length >= 4`)
     const shown = (await lab.page.evaluate(cards)) as CardRecord[]
     expect(shown.map(({ name, state }) => `${name} ${state}`)).toEqual(['umap completed', 'wide completed', ...Array.from({ length: 5 }, () => 'umapAnalysis completed')])
+    // Of the second run of the flow, the embedding came from the cache.
+    expect(shown[3]?.text).toContain('4 of 4 task runs ended · 1 cached')
     await lab.page.locator('.jp-Notebook .jp-Cell').first().scrollIntoViewIfNeeded()
     await lab.pictures('explore-top')
     for (const [index, name] of [[1, 'scatter'], [3, 'comparison']] as const) {
-      await lab.page.locator('.js-plotly-plot').nth(index).scrollIntoViewIfNeeded()
-      await lab.pictures(`explore-${name}`)
+      await lab.pictures(`explore-${name}`, `.js-plotly-plot >> nth=${index}`)
     }
     await lab.page.locator('.labflow-run-card').nth(2).scrollIntoViewIfNeeded()
     await lab.pictures('explore-flow')
@@ -111,6 +112,7 @@ describe('stopping', () => {
     await lab.open('stopping.ipynb')
     await lab.runCell(0)
     await waitForCard(0, /^running/)
+    await lab.page.waitForFunction(`${cardIn(0)}?.done > 20`)
     await lab.pictures('card-running', '.labflow-run-card')
     await lab.page.click('.labflow-stop')
     await waitForCard(0, /^cancelled/)

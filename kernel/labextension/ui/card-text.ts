@@ -42,7 +42,8 @@ export function childrenText(card: CardData, isAtWork: boolean): string | null {
   const ended = card.children.filter(hasEnded).length
   const current = [...new Set(card.children.filter((child) => child.state === 'RUNNING').map((child) => child.runName))]
   const now = isAtWork && current.length > 0 ? ` · now ${current.slice(0, 3).join(', ')}${current.length > 3 ? ', …' : ''}` : ''
-  return `${ended} of ${card.children.length} task runs ended${now}`
+  const cached = card.children.filter((child) => child.cachedFrom !== null).length
+  return `${ended} of ${card.children.length} task runs ended${cached > 0 ? ` · ${cached} cached` : ''}${now}`
 }
 
 function remainingText(run: CardRun, nowMs: number): string | null {
