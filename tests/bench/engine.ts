@@ -1,14 +1,16 @@
 /**
  * Owns the figures of the engine as a client sees it: one executor in a temporary store, medians in milliseconds.
- * Prints JSON; tests/bench/main.ts puts it beside Prefect's.
+ * `engine.ts TREE`: TREE is dist/, as users run it. Prints JSON; tests/bench/main.ts puts it beside Prefect's.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setApiEnvironment } from '../../src/api/port.ts'
-import { connectEngine } from '../../src/client/connect.ts'
 import { summary, type Figure } from './figure.ts'
 import { cachedDouble, cachedScale, double, empty, endless, scale, stamp } from './tasks.ts'
+
+const tree = process.argv[2] ?? join(import.meta.dirname, '..', '..', 'dist')
+const { setApiEnvironment } = (await import(join(tree, 'src', 'api', 'port.js'))) as typeof import('../../src/api/port.ts')
+const { connectEngine } = (await import(join(tree, 'src', 'client', 'connect.js'))) as typeof import('../../src/client/connect.ts')
 
 const storeFolder = mkdtempSync(join(tmpdir(), 'labflow-bench-'))
 const engine = await connectEngine({ storeFolder, client: 'program' })
@@ -66,6 +68,19 @@ rows['cancel of a spinning task ms'] = await repeat(5, 1, async () => {
   await future.wait()
   return performance.now() - start
 })
+rows['kill -9 of a worker until CRASHED ms'] = await repeat(5, 1, async () => {
+  const future = endless.submit()
+  await known(future)
+  await started(future.runId)
+  const { workers } = await engine.status()
+  const worker = workers.find(({ runId }) => runId === future.runId)
+  const start = performance.now()
+  process.kill(worker?.pid as number, 'SIGKILL')
+  await future.wait()
+  return performance.now() - start
+})
+// Workers beyond those kept at rest are ended some seconds after a burst.
+await new Promise((resolve) => setTimeout(resolve, 6_000))
 rows['executor and idle workers, PSS MB'] = summary([pssMegabytes((await engine.status()).pid)])
 
 /** Resolves when the executor has answered a submission: that is when `%%submit` returns. */
@@ -100,16 +115,25 @@ function descendants(pid: number): number[] {
   return children.flatMap((child) => [child, ...descendants(child)])
 }
 
+function isAlive(pid: number): boolean {
+  return /^State:\s+[^Z]/m.test(readProc(`/proc/${pid}/status`))
+}
+
 function readProc(path: string): string {
   try {
-    return process.getBuiltinModule('node:fs').readFileSync(path, 'utf8')
+    return readFileSync(path, 'utf8')
   } catch {
     return ''
   }
 }
 
-console.log(JSON.stringify(rows))
+const [newest] = await engine.list({ limit: 1 })
+const executor = (await engine.status()).pid
 await engine.stop(true)
 await engine.close()
+while (isAlive(executor)) await new Promise((resolve) => setTimeout(resolve, 20))
+// Closed, the database is one file without a log beside it; large values are files and no part of a run's row.
+rows['store growth, MB per 1,000 tasks'] = summary([statSync(join(storeFolder, 'store.db')).size / 1e3 / Number(newest?.shortId.slice(1))])
+console.log(JSON.stringify(rows))
 rmSync(storeFolder, { recursive: true, force: true })
 process.exit(0)

@@ -3,14 +3,14 @@
 Usage: kernels.py KERNEL… ; prints JSON {kernel: {row: {"median": ms, "p95": ms, "n": count}}}.
 """
 import json
-import os
 import queue
-import statistics
 import subprocess
 import sys
 import time
 
 from jupyter_client.manager import KernelManager
+
+from figure import pss_bytes, summary
 
 LIMIT_S = 60
 CELL_30 = {
@@ -101,11 +101,6 @@ def idle_after(client, code, until_ms=LIMIT_S * 1000):
     return elapsed, lines
 
 
-def summary(values):
-    ordered = sorted(values)
-    return {"median": round(statistics.median(ordered), 3), "p95": round(ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))], 3), "n": len(ordered)}
-
-
 def start(name):
     manager = KernelManager(kernel_name=name)
     begin = time.perf_counter()
@@ -123,25 +118,6 @@ def start(name):
     # Answers to the requests repeated meanwhile, and the first iopub messages, are waited for before anything is measured.
     client.wait_for_ready(timeout=LIMIT_S)
     return manager, client, elapsed
-
-
-def pss_bytes(pid):
-    """Proportional set size of a process and its descendants."""
-    total, seen, stack = 0, set(), [pid]
-    while stack:
-        current = stack.pop()
-        if current in seen:
-            continue
-        seen.add(current)
-        try:
-            with open(f"/proc/{current}/smaps_rollup") as file:
-                total += sum(int(line.split()[1]) * 1024 for line in file if line.startswith("Pss:"))
-            for thread in os.listdir(f"/proc/{current}/task"):
-                with open(f"/proc/{current}/task/{thread}/children") as file:
-                    stack += [int(child) for child in file.read().split()]
-        except OSError:
-            continue
-    return total
 
 
 def interrupt_latency(manager, client, code):

@@ -1,5 +1,5 @@
 /** Owns the tasks that the bench runs; apart from the program that measures, since a worker loads this file. */
-import { flow, task } from '../../src/index.ts'
+import { flow, task } from 'labflow'
 
 export const double = task({ name: 'double' }, async (x: number) => x * 2)
 export const cachedDouble = task({ name: 'cached-double', cache: '1h' }, async (x: number) => x * 2)
