@@ -81,7 +81,7 @@ function evaluateSource(name: string, source: string, folder: string): unknown {
   const expression = source.trim().replace(new RegExp(`^${name.replace(/\$/g, '\\$&')}\\s*=\\s*`), '').replace(/;\s*$/, '')
   try {
     const script = new Script(`'use strict';({ ${JSON.stringify(name)}: ${expression}\n})`, { filename: join(folder, `${name}.ts`), importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER })
-    return (script.runInThisContext({ breakOnSigint: true }) as Record<string, unknown>)[name]
+    return (script.runInThisContext() as Record<string, unknown>)[name]
   } catch (error) {
     throw new LabflowError('CANNOT_BIND', `${name} could not be made in the notebook from its source: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
   }

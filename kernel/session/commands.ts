@@ -4,9 +4,11 @@
 import process from 'node:process'
 import type { DisplayApi } from '../../src/display/index.ts'
 import { toFullMimeBundle, toMimeBundle } from '../../src/display/index.ts'
+import type { ErrorRecord } from '../../src/model/errors.ts'
 import type { MimeBundle } from '../../src/model/run.ts'
 import type { ModuleHooks } from '../../src/modules/hooks.ts'
 import type { CellRun } from './cell-context.ts'
+import { InterruptedError } from './cell-helpers.ts'
 import { describeExpression, describeVariables } from './describe.ts'
 import type { NotebookNames } from './definitions.ts'
 import type { EnginePipe } from './engine-pipe.ts'
@@ -14,7 +16,7 @@ import { currentEnvironment } from './environment.ts'
 import { toErrorRecord } from './errors.ts'
 import type { InputRequests } from './input.ts'
 import type { Outlet } from './outlet.ts'
-import type { SessionCommand } from './protocol.ts'
+import type { SessionCommand, SessionMessage } from './protocol.ts'
 import { evaluateExpression, runCell } from './run-cell.ts'
 import type { CellSources } from './script-positions.ts'
 import type { WatcherLink } from './watcher-link.ts'
@@ -39,12 +41,19 @@ export interface CommandAnswer {
 type Command<T extends SessionCommand['type']> = Extract<SessionCommand, { type: T }>
 type Asked = Extract<SessionCommand, { requestId: number }>
 
+type CellResult = Extract<SessionMessage, { type: 'executed'; ok: true }>['result']
+
+/** A cell that was rejected by its interrupt ends within this. */
+const ENDING_MS = 50
+
 /** Takes commands in the order in which they come; a command may be answered while a cell awaits. */
 export class CommandHandler {
   readonly #parts: SessionParts
   readonly #names: NotebookNames
   /** Imports of captured cells that are still loading here. */
   #imports: Promise<void> = Promise.resolve()
+  /** The cell that was asked for and has no answer yet. */
+  #unanswered: Command<'execute'> | null = null
 
   constructor(parts: SessionParts) {
     this.#parts = parts
@@ -64,24 +73,41 @@ export class CommandHandler {
   }
 
   async #execute(command: Command<'execute'>): Promise<void> {
-    const { outlet, cells, watcher, display } = this.#parts
-    const { requestId, cell } = command
+    const { cells, watcher, display } = this.#parts
+    const { cell } = command
     const run: CellRun = { cellId: command.cellId, isStopped: false, allowStdin: command.allowStdin, abort: new AbortController() }
+    this.#unanswered = command
     await this.#imports
     cells.add(cell)
     this.#names.record(cell.analysis, cell.filename)
     this.#parts.modules.refresh()
     try {
-      const shown = await runCell(cell, run, watcher.phase, () => watcher.answer())
+      const shown = await runCell(cell, run, () => watcher.whenClear())
       await display.settled()
       const userExpressions = this.#evaluateAll(command.userExpressions)
-      outlet.send({ type: 'executed', requestId, ok: true, result: shown === null ? null : { data: shown.data, metadata: shown.metadata }, userExpressions })
+      this.#end(command, { ok: true, result: shown === null ? null : { data: shown.data, metadata: shown.metadata }, userExpressions })
     } catch (error) {
       this.#parts.modules.forgetFailed(error)
-      outlet.send({ type: 'executed', requestId, ok: false, error: toErrorRecord(error, cells) })
+      this.#end(command, { ok: false, error: toErrorRecord(error, cells) })
     } finally {
       this.#names.settle(cell.analysis)
     }
+  }
+
+  /** Answers a cell, once. */
+  #end(command: Command<'execute'>, outcome: { ok: true; result: CellResult; userExpressions: Record<string, unknown> } | { ok: false; error: ErrorRecord }): void {
+    if (this.#unanswered !== command) return
+    this.#parts.outlet.send({ type: 'executed', requestId: command.requestId, ...outcome })
+    this.#unanswered = null
+  }
+
+  /** After an interrupt: a cell whose own way to its end was cut off by the termination is answered here. */
+  async interrupted(): Promise<void> {
+    const command = this.#unanswered
+    if (command === null) return
+    await this.#parts.watcher.whenClear()
+    await new Promise((resolve) => setTimeout(resolve, ENDING_MS))
+    this.#end(command, { ok: false, error: toErrorRecord(new InterruptedError('the cell was interrupted; variables keep their values'), this.#parts.cells) })
   }
 
   #evaluateAll(expressions: Record<string, string>): Record<string, unknown> {

@@ -9,8 +9,6 @@ import { className, inspectText, isForeignFrame } from '../../src/display/index.
 import type { ErrorRecord } from '../../src/model/errors.ts'
 import type { CellSources } from './script-positions.ts'
 
-/** File name of the script that starts each cell: no frame of the user's. */
-export const START_FILENAME = 'labflow-start'
 const MAX_DEPTH = 8
 const MAX_FRAMES = 20
 const MAX_MEMBERS = 8
@@ -85,7 +83,7 @@ function readFrames(stack: string, cells: CellSources): Frame[] {
   const frames: Frame[] = []
   for (const line of stack.split('\n')) {
     const match = /^\s+at (?:(.*?) \()?(.+?):(\d+):(\d+)\)?$/.exec(line)
-    if (match === null || isForeignFrame(line) || line.includes(START_FILENAME)) continue
+    if (match === null || isForeignFrame(line)) continue
     const file = pathOf(match[2] as string)
     const functionName = (match[1] ?? '').replace(/^(async )?(Object\.)?\$?<anonymous>$/, '')
     const cell = cells.get(file)

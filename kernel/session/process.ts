@@ -27,7 +27,10 @@ Error.stackTraceLimit = 30
 const folder = process.cwd()
 const outlet = openOutlet()
 const cells = new CellSources()
-const watcher = startWatcher(outlet.gate, stopRunningCell)
+const watcher = startWatcher(outlet.gate, () => {
+  stopRunningCell()
+  void handler.interrupted()
+})
 const input = new InputRequests(outlet)
 captureStreams(outlet)
 const display = defineUserGlobals(outlet, input, folder)
@@ -56,4 +59,5 @@ openPipe<SessionCommand>(PIPE_FDS.down, {
   // The watcher ends a busy process; this end is for an idle one.
   onClose: () => process.kill(process.pid, 'SIGKILL'),
 })
-outlet.send({ type: 'ready', pid: process.pid, nodeVersion: process.version })
+// Without its watcher a session could not be stopped: a cell that came first would spin until the thread is up.
+void watcher.listening.then(() => outlet.send({ type: 'ready', pid: process.pid, nodeVersion: process.version }))

@@ -7,14 +7,7 @@ import { constants, Script } from 'node:vm'
 import { toFullMimeBundle, toMimeBundle, type Shown } from '../../src/display/index.ts'
 import { endCell, runAsCell, runningCell, type CellRun } from './cell-context.ts'
 import { InterruptedError, makeCellHelpers } from './cell-helpers.ts'
-import { START_FILENAME } from './errors.ts'
 import type { CompiledCell } from './protocol.ts'
-
-/** Where the next cell's start waits for the script that SIGINT may break. Not enumerable; the name is one that nobody uses. */
-const START = '$lfStart'
-const starter = new Script(`${START}()`, { filename: START_FILENAME })
-let start: () => unknown = () => undefined
-Object.defineProperty(globalThis, START, { value: () => start(), enumerable: false, configurable: false, writable: false })
 
 let rejectRunning: ((error: Error) => void) | null = null
 
@@ -27,18 +20,20 @@ export function stopRunningCell(): void {
 
 /**
  * Runs a cell to its end. Resolves to what its last expression shows, null when nothing.
- * @throws what the cell threw, or InterruptedError. `phase` tells the watcher where SIGINT breaks the code by itself; `onBroken` is called when it did.
+ * @throws what the cell threw, or InterruptedError, then after `whenClear`: nothing of the interrupt may hit the next cell.
  */
-export async function runCell(cell: CompiledCell, run: CellRun, phase: Int32Array<SharedArrayBuffer>, onBroken: () => void): Promise<Shown | null> {
+export async function runCell(cell: CompiledCell, run: CellRun, whenClear: () => Promise<void>): Promise<Shown | null> {
   const stopped = new Promise<never>((_resolve, reject) => {
     rejectRunning = reject
   })
   stopped.catch(() => {})
   try {
-    // The race also covers a termination inside our own continuation, after which that promise would never settle.
-    return await Promise.race([evaluate(cell, run, phase, onBroken), stopped])
+    // After a termination the promise of the evaluation never settles: only the race ends the cell. It starts in a turn of its own,
+    // because the termination of synchronous code takes every caller with it.
+    const evaluated = new Promise<Shown | null>((resolve) => setImmediate(() => resolve(evaluate(cell, run))))
+    return await Promise.race([evaluated, stopped])
   } catch (error) {
-    if (error instanceof InterruptedError) await signalsDelivered()
+    if (error instanceof InterruptedError) await whenClear()
     throw error
   } finally {
     rejectRunning = null
@@ -46,60 +41,18 @@ export async function runCell(cell: CompiledCell, run: CellRun, phase: Int32Arra
   }
 }
 
-/**
- * Resolves when signals of an interrupt that was just answered have reached this process: on a busy machine the watcher signals again
- * before it sees the answer, and such a signal would break the next cell (seen once in 800 tests). An interval, and not a timeout,
- * because a late termination may kill one of its turns.
- */
-function signalsDelivered(): Promise<void> {
-  return new Promise((resolve) => {
-    let turns = 0
-    const timer = setInterval(() => {
-      if (++turns < 2) return
-      clearInterval(timer)
-      resolve()
-    }, 4)
-  })
-}
-
-async function evaluate(cell: CompiledCell, run: CellRun, phase: Int32Array<SharedArrayBuffer>, onBroken: () => void): Promise<Shown | null> {
+async function evaluate(cell: CompiledCell, run: CellRun): Promise<Shown | null> {
   const script = new Script(cell.script, { filename: cell.filename, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER })
   const body = script.runInThisContext() as (helpers: unknown) => unknown
   const helpers = makeCellHelpers(run, cell.filename)
   defineNames(cell.declared)
-  let shown: Shown | null = null
-  let pending: Promise<unknown> | null = null
-  let hasBegun = false
-  start = () => {
-    hasBegun = true
-    const outcome = body(helpers)
-    if (types.isPromise(outcome)) pending = outcome
-    else shown = showBoxed(outcome)
+  const outcome: unknown = runAsCell(run, () => body(helpers))
+  if (types.isPromise(outcome)) {
+    const value: unknown = await outcome
+    return Array.isArray(value) ? toFullMimeBundle(value[0]) : null
   }
-  const begin = (): void => {
-    Atomics.store(phase, 0, 1)
-    runAsCell(run, () => starter.runInThisContext({ breakOnSigint: true }))
-  }
-  try {
-    begin()
-  } catch (error) {
-    // A termination that came too late for the former cell kills the next entry into JavaScript, before this cell has begun.
-    if (!hasBegun) begin()
-    else if ((error as { code?: unknown } | null)?.code !== 'ERR_SCRIPT_EXECUTION_INTERRUPTED') throw error
-    else {
-      onBroken()
-      markStopped(run)
-      throw new InterruptedError('the cell was interrupted; variables keep their values')
-    }
-  } finally {
-    Atomics.store(phase, 0, 0)
-  }
-  if (pending !== null) {
-    const outcome = await (pending as Promise<unknown>)
-    return Array.isArray(outcome) ? toFullMimeBundle(outcome[0]) : null
-  }
-  const sync = shown as Shown | null
-  return (await sync?.later) ?? sync
+  const shown = showBoxed(outcome)
+  return (await shown?.later) ?? shown
 }
 
 function showBoxed(outcome: unknown): Shown | null {
@@ -123,5 +76,5 @@ export function defineNames(names: readonly string[]): void {
 
 /** Evaluates a plain JavaScript expression in the notebook's scope. */
 export function evaluateExpression(expression: string): unknown {
-  return new Script(`(${expression}\n)`, { filename: `${process.cwd()}/expression.js`, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER }).runInThisContext({ breakOnSigint: true })
+  return new Script(`(${expression}\n)`, { filename: `${process.cwd()}/expression.js`, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER }).runInThisContext()
 }

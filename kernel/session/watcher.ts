@@ -1,30 +1,38 @@
 /**
  * Owns the session's watcher thread: it stops the main thread's JavaScript on request, answers pings while the main thread is busy,
- * and ends the process when the kernel is gone. Refuses to signal while a frame is half written.
+ * and ends the process when the kernel is gone. Refuses to terminate while a frame is half written.
  *
- * The recipe is the only one found that stops every kind of code and keeps the variables: this thread itself signals the process
- * group, and only when the main thread has not answered within 30 ms terminates its JavaScript through the inspector. A signal from
- * the parent, or a termination of an idle isolate, hits innocent code.
+ * An interrupt has two arms. A signal to the process group reaches children that are waited for, and the main thread's own handler as soon
+ * as its loop turns: that ends awaits. Code that holds the loop is terminated through the inspector a moment later, and then the handler runs.
+ * A termination that finds no code waits for the next entry into JavaScript. So an interrupt is over ("clear") only when it was answered and
+ * every termination has been used up; the main thread starts no cell before that.
+ *
+ * vm's breakOnSigint is not used: it takes the SIGINT handlers away around each script, and a termination in that window lost them
+ * (one interrupt in twenty on a busy machine, 2026-11-21).
  */
 import { Session } from 'node:inspector'
 import process from 'node:process'
-import { workerData } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { openPipe, PIPE_FDS } from '../../src/pipe/command-reader.ts'
 import { FrameGate } from '../../src/pipe/frame-gate.ts'
 import type { WatcherCommand, WatcherMessage } from './protocol.ts'
 import type { WatcherShared } from './watcher-link.ts'
 
-const FIRST_TERMINATION_MS = 30
-/** Synchronous code is broken by the signal itself; a termination on top would kill Node's own clean-up after it, and with it the handler. */
-const SYNC_TERMINATION_MS = 400
-const TERMINATION_INTERVAL_MS = 70
-const MAX_ROUNDS = 100
+/** An idle main thread answers in 1–5 ms; busy code waits this long before it is terminated. */
+const TERMINATION_MS = 12
+/** After a termination the handler needs a turn of the loop; on a busy machine that takes a while. */
+const ANSWER_MS = 150
+/** A termination of an idle main thread is used up by the next timer turn; after this it is taken for lost. */
+const USED_UP_LIMIT_MS = 500
+const MAX_ROUNDS = 60
 const GATE_WAIT_MS = 200
 
-const { interrupts, phase, gate: gateWord } = workerData as WatcherShared
+const { interrupts, gate: gateWord } = workerData as WatcherShared
 const gate = new FrameGate(gateWord)
 let inspector: Session | null = null
 let isInterrupting = false
+/** Since when a termination is on its way; null = none is. */
+let terminationSince: number | null = null
 
 const pipe = openPipe<WatcherCommand>(PIPE_FDS.watcher, {
   onMessage(command) {
@@ -34,10 +42,13 @@ const pipe = openPipe<WatcherCommand>(PIPE_FDS.watcher, {
   onClose: endProcess,
 })
 
-/** While one interrupt is under way another adds nothing; one that was answered a moment ago is over. */
+parentPort?.postMessage('listening')
+
 function takeInterrupt(): void {
-  if (isInterrupting && isAnswered(Atomics.load(interrupts, 0))) finish()
-  if (!isInterrupting) interrupt()
+  // While one interrupt is under way another adds nothing.
+  if (isInterrupting) return
+  isInterrupting = true
+  startRound(Atomics.add(interrupts, 0, 1) + 1, 1)
 }
 
 function reply(message: WatcherMessage): void {
@@ -52,38 +63,41 @@ function endProcess(): void {
   }
 }
 
-function interrupt(): void {
-  isInterrupting = true
-  const number = Atomics.add(interrupts, 0, 1) + 1
-  signal(number, 1)
+/** Signals again each round: a termination may have hit the handler itself, and a child that was started meanwhile has seen no signal. */
+function startRound(number: number, round: number): void {
+  process.kill(-process.pid, 'SIGINT')
+  waitForAnswer(number, TERMINATION_MS, () => {
+    terminate(number)
+    waitForAnswer(number, ANSWER_MS, () => (round < MAX_ROUNDS ? startRound(number, round + 1) : giveUp()))
+  })
 }
 
-/**
- * Signals again each round: a termination may have killed the handler of the first signal, and a child that was started after it has not
- * seen it. Never signal and termination at once: the one that comes second would hit the next cell.
- */
-function signal(number: number, round: number): void {
-  unlessAnswered(number, () => process.kill(-process.pid, 'SIGINT'))
-  waitForAnswer(number, () => (Atomics.load(phase, 0) === 1 ? SYNC_TERMINATION_MS : FIRST_TERMINATION_MS), () => terminate(number, round))
-}
-
-function terminate(number: number, round: number): void {
+/** The gate stays held until the termination was used up: it then hits code between two frames, or a writer that waits for the gate. */
+function terminate(number: number): void {
+  const isHeld = gate.hold(GATE_WAIT_MS)
+  if (isAnswered(number) || terminationSince !== null) {
+    if (isHeld) gate.release()
+    return
+  }
   if (inspector === null) {
     inspector = new Session()
     inspector.connectToMainThread()
   }
-  const session = inspector
-  unlessAnswered(number, () => session.post('Runtime.terminateExecution', () => {}))
-  waitForAnswer(number, () => TERMINATION_INTERVAL_MS, () => (round < MAX_ROUNDS ? signal(number, round + 1) : giveUp()))
+  const since = performance.now()
+  terminationSince = since
+  inspector.post('Runtime.terminateExecution', () => {
+    terminationSince = null
+    if (isHeld) gate.release()
+  })
+  // The main thread writes no frame before it is clear, but what another cell prints late must not wait for long.
+  if (isHeld) setTimeout(() => terminationSince === since && gate.release(), GATE_WAIT_MS)
 }
 
-/** The limit is asked for anew at each look: synchronous code may end while it is waited for. */
-function waitForAnswer(number: number, limitMs: () => number, otherwise: () => void): void {
+function waitForAnswer(number: number, limitMs: number, otherwise: () => void): void {
   const started = performance.now()
   const look = (): void => {
-    if (isAnswered(number)) {
-      if (isInterrupting && Atomics.load(interrupts, 0) === number) finish()
-    } else if (performance.now() - started >= limitMs()) otherwise()
+    if (isAnswered(number)) finish(number)
+    else if (performance.now() - started >= limitMs) otherwise()
     else setTimeout(look, 1)
   }
   look()
@@ -93,25 +107,21 @@ function isAnswered(number: number): boolean {
   return Atomics.load(interrupts, 1) >= number
 }
 
-function finish(): void {
+function finish(number: number): void {
+  if (terminationSince !== null && performance.now() - terminationSince < USED_UP_LIMIT_MS) {
+    setTimeout(() => finish(number), 1)
+    return
+  }
   isInterrupting = false
+  terminationSince = null
   // A session left open makes process.exit() wait for "the debugger" and say so.
   inspector?.disconnect()
   inspector = null
+  Atomics.store(interrupts, 2, number)
   reply({ type: 'interrupted' })
 }
 
 /** Native code does not listen; the kernel offers a restart. */
 function giveUp(): void {
   isInterrupting = false
-}
-
-/** Between two frames: while the gate is held the main thread cannot tell the end of its cell, so no next cell can be hit. */
-function unlessAnswered(number: number, action: () => void): void {
-  const isHeld = gate.hold(GATE_WAIT_MS)
-  try {
-    if (!isAnswered(number)) action()
-  } finally {
-    if (isHeld) gate.release()
-  }
 }

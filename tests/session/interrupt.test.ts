@@ -18,6 +18,8 @@ const busy: [string, string][] = [
   ['a pending await', 'console.log("go"); await new Promise(() => {})'],
   ['a loop of awaits that never yields', 'console.log("go"); for (;;) await null'],
   ['a loop of short sleeps', 'console.log("go"); for (;;) { await new Promise((resolve) => setTimeout(resolve, 2)); turns++ }'],
+  ['a loop that prints', 'for (;;) console.log("go")'],
+  ['a regular expression that never ends', 'console.log("go"); /^(a+)+$/.test("a".repeat(40) + "b")'],
   ['Atomics.wait', 'console.log("go"); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)'],
   ['a child that is waited for', 'console.log("go"); (await import("node:child_process")).spawnSync("sleep", ["600"]); await new Promise(() => {})'],
 ]
@@ -29,6 +31,18 @@ test.each(busy)('%s stops and the variables are kept', async (_name, source) => 
   const outcome = await cell
   expect(outcome.ok ? 'ended' : outcome.error.name).toBe('Interrupted')
   expect(await notebook.value('kept')).toBe('42')
+})
+
+test('many interrupts of mixed kinds lose no session and hit no other cell', async () => {
+  for (let turn = 0; turn < 6 * busy.length; turn++) {
+    const [name, source] = busy[turn % busy.length] as [string, string]
+    const cell = notebook.run(source)
+    await notebook.until(() => notebook.printed(notebook.cellId).includes('go'))
+    await notebook.client.interrupt()
+    const outcome = await cell
+    expect([name, outcome.ok ? 'ended' : outcome.error.name]).toEqual([name, 'Interrupted'])
+    expect([name, await notebook.value('kept')]).toEqual([name, '42'])
+  }
 })
 
 test('a loop in a timer of an ended cell stops', async () => {
