@@ -30,8 +30,11 @@ export function comparisonFigure(analyses: readonly { umap: PlanePoints; cluster
   const data = analyses.flatMap(({ umap, clusterLabels }, panel) =>
     clusterTraces(umap, clusterLabels).map((trace) => ({ ...trace, xaxis: `x${suffix(panel)}`, yaxis: `y${suffix(panel)}`, showlegend: false })),
   )
-  const titles = Object.fromEntries(analyses.map(({ title }, panel) => [`xaxis${suffix(panel)}`, { title: { text: title } }]))
-  return { data, layout: { grid: { rows: 1, columns: analyses.length, pattern: 'independent' }, ...titles, height: 420 } }
+  const axes = Object.fromEntries(analyses.flatMap(({ title }, panel) => [
+    [`xaxis${suffix(panel)}`, { title: { text: title } }],
+    [`yaxis${suffix(panel)}`, { ...SAME_SCALE, scaleanchor: `x${suffix(panel)}` }],
+  ]))
+  return { data, layout: { grid: { rows: 1, columns: analyses.length, pattern: 'independent' }, ...axes, height: 420 } }
 }
 
 function clusterTraces(points: PlanePoints, clusterLabels: Int32Array): object[] {

@@ -6,8 +6,8 @@ import { replaceInNotebook, savedCodeCells, writeNotebook } from '../support/not
 import { cardIn, cardRecords, cards, everyCellHasNumber, outputIn, recordCards, type CardRecord } from './page-reading.ts'
 
 /** Events in place of 19,000, and passes enough that the bar has a way to go. */
-const ROWS = 1200
-const EPOCHS = 500
+const ROWS = 1000
+const EPOCHS = 2500
 /** What the issue asks for: a bar that moves at least this often. */
 const BAR_GAP_MS = 2000
 

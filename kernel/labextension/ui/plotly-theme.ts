@@ -7,15 +7,15 @@
 export function themedLayout(layout: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const own = layout['template']
   const hasOwn = typeof own === 'string' || (typeof own === 'object' && own !== null && Object.keys(own).length > 0)
-  return { autosize: true, ...layout, ...(hasOwn ? {} : { template: pageTemplate() }) }
+  return { autosize: true, ...layout, ...(hasOwn ? {} : { template: pageTemplate('title' in layout) }) }
 }
 
-function pageTemplate(): object {
+function pageTemplate(hasTitle: boolean): object {
   const style = getComputedStyle(document.body)
   const colour = (name: string, otherwise: string): string => style.getPropertyValue(name).trim() || otherwise
   const text = colour('--jp-content-font-color1', '#212121')
   const line = colour('--jp-border-color2', '#e0e0e0')
-  const axis = { gridcolor: line, linecolor: line, zerolinecolor: colour('--jp-border-color1', '#bdbdbd'), automargin: true }
+  const axis = { gridcolor: line, linecolor: line, zerolinecolor: colour('--jp-border-color1', '#bdbdbd'), automargin: true, title: { standoff: 12 } }
   return {
     layout: {
       paper_bgcolor: 'rgba(0,0,0,0)',
@@ -26,7 +26,7 @@ function pageTemplate(): object {
       hoverlabel: { font: { family: colour('--jp-content-font-family', 'sans-serif') } },
       // Else the legend's dots are as tiny as those of a scatter of thousands.
       legend: { itemsizing: 'constant' },
-      margin: { t: 48, r: 24, b: 48, l: 56 },
+      margin: { t: hasTitle ? 48 : 16, r: 24, b: 56, l: 56 },
     },
   }
 }
