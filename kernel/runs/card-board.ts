@@ -99,7 +99,7 @@ export class CardBoard {
 
   #render(card: Card): MimeBundle {
     const nowMs = this.#nowMs()
-    const views = card.members.map((run) => ({ run: run.record, children: run.children, notes: run.notes, isAwaited: run.awaitedBy > 0, nowMs }))
+    const views = card.members.map((run) => ({ run: run.record, children: run.children, notes: run.notes, isAwaited: run.awaitedBy > 0, nowMs, barBegan: run.barBegan }))
     const [only] = views
     return views.length === 1 && only ? renderCard(only) : renderGroupCard(views)
   }

@@ -7,6 +7,7 @@ import { escapeHtml } from '../../src/display/escape.ts'
 import { type ErrorRecord } from '../../src/model/errors.ts'
 import type { MimeBundle, Progress, RunRecord } from '../../src/model/run.ts'
 import { isFinal, type StateType } from '../../src/model/state.ts'
+import type { BarBeginning } from './tracked-run.ts'
 
 /** MIME type that the JupyterLab extension draws. */
 export const CARD_MIME = 'application/vnd.labflow.run+json'
@@ -21,6 +22,8 @@ export interface CardView {
   /** Whether a cell waits for this run, so that interrupting the kernel cancels it. */
   isAwaited: boolean
   nowMs: number
+  /** Where the run's present bar began; left out or null: with the run. */
+  barBegan?: BarBeginning | null
 }
 
 const COLOURS: Record<StateType, string> = {
@@ -32,7 +35,7 @@ const BORDER = 'var(--jp-border-color2,#ccc)'
 /** The bundle of one run's card. */
 export function renderCard(view: CardView): MimeBundle {
   return {
-    [CARD_MIME]: { version: 1, run: view.run, children: view.children, notes: view.notes, isAwaited: view.isAwaited, nowMs: view.nowMs },
+    [CARD_MIME]: { version: 1, run: view.run, children: view.children, notes: view.notes, isAwaited: view.isAwaited, nowMs: view.nowMs, barBegan: view.barBegan ?? null },
     'text/html': cardHtml(view),
     'text/plain': cardText(view),
   }
@@ -73,10 +76,12 @@ export function fractionDone(view: Pick<CardView, 'run' | 'children'>): number |
 
 /** `about 18 s left`, when there is a total and something is done. */
 export function remainingText(view: CardView): string | null {
-  const fraction = fractionDone(view)
-  if (fraction === null || fraction <= 0 || fraction >= 1 || view.run.startedMs === null || view.run.state.type !== 'RUNNING') return null
-  const elapsedMs = view.nowMs - view.run.startedMs
-  return `about ${formatDuration((elapsedMs * (1 - fraction)) / fraction)} left`
+  const { progress, startedMs, state } = view.run
+  if (!progress?.total || startedMs === null || state.type !== 'RUNNING' || progress.done >= progress.total) return null
+  const began = view.barBegan ?? { timeMs: startedMs, done: 0 }
+  const done = progress.done - began.done
+  if (done <= 0) return null
+  return `about ${formatDuration(((view.nowMs - began.timeMs) * (progress.total - progress.done)) / done)} left`
 }
 
 /** `cached · computed 3 min ago by r4`. */

@@ -10,6 +10,12 @@ export interface EndedRun {
   buffers: Uint8Array[]
 }
 
+/** The first that was heard of a bar; epoch milliseconds. */
+export interface BarBeginning {
+  timeMs: number
+  done: number
+}
+
 /** One run as its events tell it. */
 export class TrackedRun {
   record: RunRecord
@@ -21,6 +27,8 @@ export class TrackedRun {
   /** How many waits would cancel the run when interrupted. */
   awaitedBy = 0
   hasShownOutput = false
+  /** Where the present bar began: a second stage is not judged by the time of the first. */
+  barBegan: BarBeginning | null = null
   /** Resolves at the run's end, never rejects. */
   readonly ended: Promise<EndedRun>
   #lost: Error | null = null
@@ -82,9 +90,16 @@ export class TrackedRun {
     }
     const record = event.runId === this.record.id ? this.record : this.#children.get(event.runId)
     if (!record) return
+    if (event.type === 'progress' && record === this.record) this.#noteBar(event.progress)
     const changed = applyTo(record, event)
     if (record === this.record) this.record = changed
     else this.#children.set(changed.id, changed)
+  }
+
+  #noteBar(now: Progress): void {
+    const before = this.record.progress
+    const isSame = this.barBegan !== null && before?.barId === now.barId && before.total === now.total && before.label === now.label && before.done <= now.done
+    if (!isSame) this.barBegan = { timeMs: Date.now(), done: now.done }
   }
 
   /** Takes the last record of a descendant. */

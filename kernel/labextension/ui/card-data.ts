@@ -30,6 +30,8 @@ export interface CardData {
   children: CardRun[]
   notes: string[]
   nowMs: number
+  /** Where the bar of the one run began; null: with the run. */
+  barBegan: { timeMs: number; done: number } | null
 }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -40,7 +42,12 @@ export function readCard(data: unknown): CardData | null {
   if (card === null || card['version'] !== 1) return null
   const runs = list(card['runs'] ?? [card['run']]).flatMap(readRun)
   if (runs.length === 0) return null
-  return { runs, total: number(card['total']) ?? runs.length, children: list(card['children']).flatMap(readRun), notes: list(card['notes']).map(String), nowMs: number(card['nowMs']) ?? Date.now() }
+  return { runs, total: number(card['total']) ?? runs.length, children: list(card['children']).flatMap(readRun), notes: list(card['notes']).map(String), nowMs: number(card['nowMs']) ?? Date.now(), barBegan: readBeginning(fields(card['barBegan'])) }
+}
+
+function readBeginning(began: Fields | null): CardData['barBegan'] {
+  const timeMs = number(began?.['timeMs'])
+  return timeMs === null ? null : { timeMs, done: number(began?.['done']) ?? 0 }
 }
 
 function readRun(data: unknown): CardRun[] {

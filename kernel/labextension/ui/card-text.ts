@@ -19,14 +19,14 @@ export function factsText(run: CardRun, nowMs: number): string {
 }
 
 /** `epochs · 25 % · 20 of 80 · about 30.0 s left · loss 0.12`; of a run that reached its end only what still matters; null when that is nothing. */
-export function progressText(run: CardRun, nowMs: number): string | null {
+export function progressText(run: CardRun, card: Pick<CardData, 'nowMs' | 'barBegan'>): string | null {
   const { progress } = run
   if (progress === null) return null
   const { label, done, total, metrics } = progress
   const isWhole = hasEnded(run) && total !== null && done >= total
   const percent = total !== null && total > 0 ? `${Math.floor((100 * done) / total)} %` : null
   const count = total === null ? numberText(done) : `${numberText(done)} of ${numberText(total)}`
-  const left = hasEnded(run) ? null : remainingText(run, nowMs)
+  const left = hasEnded(run) ? null : remainingText(run, card)
   const parts = isWhole ? [] : [label, percent, count, left]
   return [...parts, ...Object.entries(metrics).map(([name, value]) => `${name} ${numberText(value)}`)].filter(Boolean).join(' · ') || null
 }
@@ -46,10 +46,12 @@ export function childrenText(card: CardData, isAtWork: boolean): string | null {
   return `${ended} of ${card.children.length} task runs ended${cached > 0 ? ` · ${cached} cached` : ''}${now}`
 }
 
-function remainingText(run: CardRun, nowMs: number): string | null {
+function remainingText(run: CardRun, { nowMs, barBegan }: Pick<CardData, 'nowMs' | 'barBegan'>): string | null {
   const { progress, startedMs } = run
-  if (progress === null || progress.total === null || progress.done <= 0 || progress.done >= progress.total || startedMs === null) return null
-  return `about ${durationText(((nowMs - startedMs) * (progress.total - progress.done)) / progress.done)} left`
+  if (progress === null || progress.total === null || progress.done >= progress.total || startedMs === null) return null
+  const began = barBegan ?? { timeMs: startedMs, done: 0 }
+  const done = progress.done - began.done
+  return done <= 0 ? null : `about ${durationText(((nowMs - began.timeMs) * (progress.total - progress.done)) / done)} left`
 }
 
 function numberText(value: number): string {

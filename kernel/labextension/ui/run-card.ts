@@ -115,7 +115,7 @@ export class RunCard extends Widget implements Renderer {
 function details(run: CardRun, card: CardData): HTMLElement[] {
   const isAtWork = !hasEnded(run)
   const lines: HTMLElement[] = []
-  const progress = progressText(run, card.nowMs)
+  const progress = progressText(run, card)
   if (progress !== null) {
     const row = element('div', 'labflow-progress')
     if (isAtWork && run.progress?.total) row.append(bar(run.progress.done, run.progress.total))

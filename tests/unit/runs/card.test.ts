@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CARD_MIME, type CardView, renderCard, renderGroupCard } from '../../../kernel/runs/card.ts'
+import { TrackedRun } from '../../../kernel/runs/tracked-run.ts'
 import { runRecord } from './run-records.ts'
 
 const view = (changes: Partial<CardView>): CardView => ({ run: runRecord('RUNNING'), children: [], notes: [], isAwaited: false, nowMs: 11_000, ...changes })
@@ -73,4 +74,18 @@ describe('a card', () => {
     expect(shown.split('\n')[1]).toContain('bad')
     expect(shown).toContain('and 4 more')
   })
+})
+
+test('the time left is that of the present stage, not of a slow first one', () => {
+  const progress = { barId: 'b', label: 'epochs', done: 20, total: 80, metrics: {} }
+  const run = runRecord('RUNNING', { startedMs: 1000, progress })
+  expect(text({ run, nowMs: 11_000, barBegan: { timeMs: 9000, done: 0 } })).toContain('about 6.0 s left')
+  const tracked = new TrackedRun(runRecord('RUNNING'), { cellId: 'c' })
+  const tell = (done: number, total: number): void => tracked.apply({ type: 'progress', runId: tracked.record.id, seq: 1, progress: { ...progress, done, total } })
+  tell(1, 1000)
+  const first = tracked.barBegan
+  tell(2, 1000)
+  expect(tracked.barBegan).toBe(first)
+  tell(3, 500)
+  expect(tracked.barBegan).toMatchObject({ done: 3 })
 })
