@@ -1,5 +1,6 @@
 /** Owns `labflow run`: a notebook from top to bottom, or a task or flow that a TypeScript file exports. */
 import { basename } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { parseDurationMs } from '../../config/durations.ts'
 import { LabflowError } from '../../model/errors.ts'
 import { commandHelp, type Command, type ParsedWords } from '../command.ts'
@@ -63,7 +64,9 @@ async function runNotebookFile(parsed: ParsedWords, inputPath: string): Promise<
     },
   })
   if (result.failed !== null) {
-    console.error(result.failed.error.traceback.join('\n') || `${result.failed.error.name}: ${result.failed.error.message}`)
+    const traceback = result.failed.error.traceback.join('\n') || `${result.failed.error.name}: ${result.failed.error.message}`
+    // The file keeps the colours; in a log they are noise.
+    console.error(process.stderr.isTTY ? traceback : stripVTControlCharacters(traceback))
     console.error(`labflow: cell ${result.failed.index + 1} of ${basename(inputPath)} failed; what ran is in ${outputPath}`)
     return 1
   }

@@ -36,14 +36,25 @@ export function checkKernelspec(): CheckResult {
   const folders = [...(process.env.JUPYTER_PATH ?? '').split(delimiter).filter(Boolean), jupyterDataFolder({}), ...prefixes().map((prefix) => join(prefix, 'share', 'jupyter'))]
   const path = folders.map((folder) => join(folder, 'kernels', 'labflow', 'kernel.json')).find((candidate) => existsSync(candidate))
   if (path === undefined) return { name: 'kernel', verdict: 'wrong', found: 'not registered with Jupyter', remedy: 'run "labflow install"' }
-  const { argv } = JSON.parse(readFileSync(path, 'utf8')) as { argv: string[] }
+  const argv = readArgv(path)
+  if (argv === null) return { name: 'kernel', verdict: 'wrong', found: `${path} cannot be read`, remedy: 'run "labflow install" again' }
   const missing = argv.slice(0, 2).filter((file) => !existsSync(file))
   if (missing.length > 0) return { name: 'kernel', verdict: 'wrong', found: `${path} names ${missing.join(' and ')}, which is gone`, remedy: 'run "labflow install" again' }
   return { name: 'kernel', verdict: 'ok', found: path, remedy: '' }
 }
 
+/** Command line of a kernelspec; null when the file is none. */
+function readArgv(path: string): string[] | null {
+  try {
+    const { argv } = JSON.parse(readFileSync(path, 'utf8')) as { argv?: unknown }
+    return Array.isArray(argv) ? argv.map(String) : null
+  } catch {
+    return null
+  }
+}
+
 function prefixes(): string[] {
-  return ['/usr/local', '/usr', process.env.VIRTUAL_ENV, process.env.CONDA_PREFIX].filter((prefix) => prefix !== undefined)
+  return ['/usr/local', '/usr', process.env.VIRTUAL_ENV, process.env.CONDA_PREFIX].filter((prefix): prefix is string => Boolean(prefix))
 }
 
 /** JupyterLab on the PATH. */

@@ -2,9 +2,10 @@
  * Owns `labflow doctor --smoke`: a cell, a task, a cached task, a flow and the 1,000 × 10 test in a store of their own, with times.
  * Refuses to leave anything behind: folder, executor and workers are gone afterwards.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { findPackageJSON } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { NotebookPort } from '../../../kernel/contract.ts'
 import { packageRoot } from '../../version.ts'
 import { cellValueText, OutputCollector } from '../output-collector.ts'
@@ -22,13 +23,14 @@ interface SmokeCell {
 export async function runSmoke(): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'labflow-smoke-'))
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+  const testFile = copyTestFlow(folder)
   const before = process.env.LABFLOW_HOME
   process.env.LABFLOW_HOME = join(folder, '.labflow')
   const output = new OutputCollector()
   const notebook = await openHeadlessNotebook({ folder, notebookName: null, output })
   let isWell = true
   try {
-    for (const [index, cell] of smokeCells().entries()) isWell = (await runCell(notebook, output, cell, index)) && isWell
+    for (const [index, cell] of smokeCells(testFile).entries()) isWell = (await runCell(notebook, output, cell, index)) && isWell
   } finally {
     await notebook.close(false)
     await stopExecutor(join(folder, '.labflow'))
@@ -40,7 +42,7 @@ export async function runSmoke(): Promise<boolean> {
   return isWell
 }
 
-function smokeCells(): SmokeCell[] {
+function smokeCells(testFile: string): SmokeCell[] {
   const cells: SmokeCell[] = [
     { name: 'a cell', code: 'const twice = (x: number): number => x * 2\ntwice(21)', expected: '42' },
     { name: 'a task', code: '%%task\nconst doubled = twice(21)\ndoubled', expected: '42' },
@@ -48,14 +50,24 @@ function smokeCells(): SmokeCell[] {
     { name: 'the same again', code: '%%task --cache\ntwice(4)', expected: '8' },
     { name: 'a flow', code: "import { flow, task } from 'labflow'\nconst square = task({ name: 'square' }, (x: number) => x * x)\nconst sum = flow({ name: 'sum' }, async () => (await square(3)) + (await square(4)))\nawait sum()", expected: '25' },
   ]
-  const file = join(packageRoot, 'notebooks', 'sculpt', 'test-flow.ts')
   const run = `{\n  const { rows, columns, nClusters } = await testFlow({ rows: 1000 })\n  if (nClusters < 2) throw new Error('found ' + nClusters + ' clusters in ' + rows + ' × ' + columns)\n}`
   return [
     ...cells,
-    { name: '1,000 × 10', code: `import { testFlow } from ${JSON.stringify(file)}\n${run}`, expected: null },
+    { name: '1,000 × 10', code: `import { testFlow } from ${JSON.stringify(testFile)}\n${run}`, expected: null },
     { name: 'cached', code: run, expected: null },
     { name: 'cached again', code: run, expected: null },
   ]
+}
+
+/** Node strips no types below node_modules, where an installed Labflow is: the test flow runs as a copy. Returns its path. */
+function copyTestFlow(folder: string): string {
+  cpSync(join(packageRoot, 'notebooks', 'sculpt'), join(folder, 'sculpt'), { recursive: true, filter: (path) => !path.endsWith('.ipynb') && !path.endsWith('data') })
+  mkdirSync(join(folder, 'node_modules'))
+  for (const name of ['kdbush', 'umap-js']) {
+    const manifest = findPackageJSON(name, import.meta.url)
+    if (manifest !== undefined) symlinkSync(dirname(manifest), join(folder, 'node_modules', name), 'junction')
+  }
+  return join(folder, 'sculpt', 'test-flow.ts')
 }
 
 async function runCell(notebook: NotebookPort, output: OutputCollector, cell: SmokeCell, index: number): Promise<boolean> {
