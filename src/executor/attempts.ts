@@ -57,7 +57,7 @@ export class Attempts {
     const inputs = this.#inputsOf(run)
     if (inputs === null) return true
     const { seed } = submission.options
-    this.#store.turn.afterCommit((error) => {
+    this.#store.turn.firstAfterCommit((error) => {
       if (error !== null) return
       worker.send({
         type: 'attempt', runId: record.id, shortId: record.shortId, kind: record.kind, name: record.name, attempt: record.attempt, nonce,

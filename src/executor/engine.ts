@@ -20,6 +20,9 @@ import { RunBook } from './run-book.ts'
 import type { ExecutorSettings } from './settings.ts'
 import { WorkerPool } from './worker-pool.ts'
 
+/** Inputs of runs that have not ended, in memory at most. */
+const MAX_HELD_BYTES = 64e6
+
 export interface EngineParts {
   store: Store
   clock: Clock
@@ -105,7 +108,7 @@ export class Engine {
       : { type: 'submitted', timeMs, waitsFor: leader?.record.shortId }
     const number = this.store.runs.nextNumber()
     const record = newRecord(number, runId, submission, parent, transition(null, happening) as Transition)
-    const run = new LiveRun(number, record, submission, isSmall ? inputs : null, parent)
+    const run = new LiveRun(number, record, submission, isSmall || this.#mayHold(inputs) ? inputs : null, parent)
     run.audience.add(subscriber)
     this.store.turn.write()
     if (hit !== null) asHit(record, hit)
@@ -144,6 +147,13 @@ export class Engine {
     })
     // What a failed attempt left running would be submitted again by the next one.
     for (const child of [...run.children]) this.cancel(child, `${run.record.shortId}, which submitted it, is tried again`)
+  }
+
+  /** Large inputs stay in memory while there is room: reading and checking 1.5 MB anew takes 2 ms. */
+  #mayHold(inputs: readonly Uint8Array[]): boolean {
+    let heldBytes = sizeOf(inputs)
+    for (const run of this.book.runs) if (run.inputs !== null) heldBytes += sizeOf(run.inputs)
+    return heldBytes <= MAX_HELD_BYTES
   }
 
   #enqueue(run: LiveRun): void {
@@ -207,6 +217,10 @@ export class Engine {
     this.book.apply(run, { type: 'crashed', timeMs, message, random: 0 }, { record: { error: { name: 'Crashed', message, code: 'RUN_CRASHED', traceback: [] } } })
     this.dispatcher.pump()
   }
+}
+
+function sizeOf(buffers: readonly Uint8Array[]): number {
+  return buffers.reduce((sum, { byteLength }) => sum + byteLength, 0)
 }
 
 function newRecord(number: number, id: string, submission: Submission, parent: LiveRun | null, first: Transition): RunRecord {

@@ -15,7 +15,7 @@ export class LiveRun {
   readonly number: number
   readonly record: RunRecord
   readonly submission: Submission
-  /** Null when they are large: then they are read from the store for each attempt. */
+  /** Null when they are large and many: then they are read from the store for each attempt. */
   readonly inputs: readonly Uint8Array[] | null
   readonly parent: LiveRun | null
   readonly depth: number

@@ -4,6 +4,8 @@ import type { Statement, StoreDatabase } from './open.ts'
 
 /** Texts whose number is remembered in memory. */
 const REMEMBERED = 2_000
+/** Up to so many characters the text itself is remembered: looking it up is quicker than its digest, 0.01 ms a run. */
+const SHORT_TEXT = 16_000
 
 export class TextStore {
   readonly #insert: Statement
@@ -20,8 +22,11 @@ export class TextStore {
   /** Number of a plain value, stored as JSON. Call inside a transaction. */
   intern(value: unknown): number {
     const body = JSON.stringify(value)
+    const isShort = body.length <= SHORT_TEXT
+    const remembered = isShort ? this.#known.get(body) : undefined
+    if (remembered !== undefined) return remembered
     const digest = createHash('sha256').update(body).digest()
-    const name = digest.toString('latin1')
+    const name = isShort ? body : digest.toString('latin1')
     const known = this.#known.get(name)
     if (known !== undefined) return known
     this.#insert.run(digest, body)

@@ -50,6 +50,12 @@ export class Turn {
     this.#schedule()
   }
 
+  /** Calls back after this turn's commit before every {@link afterCommit}: a worker begins while the answers are being written. */
+  firstAfterCommit(action: (error: LabflowError | null) => void): void {
+    this.#answers.unshift(action)
+    this.#schedule()
+  }
+
   /** What `action` writes may wait some turns of the loop, so that it shares a transaction with what follows at once. */
   lazily<T>(action: () => T): T {
     this.#isLazy = true
