@@ -33,6 +33,10 @@ async function repeat(count: number, warmUp: number, work: (index: number) => Pr
 }
 
 const rows: Record<string, Figure> = {}
+// Two at once bring up a second worker: what stands by for a notebook that has done little.
+await Promise.all([double(1), double(2)])
+await new Promise((resolve) => setTimeout(resolve, 1_000))
+rows['executor and idle workers, PSS MB'] = summary([pssMegabytes((await engine.status()).pid)])
 const points = Float64Array.from({ length: 190_000 }, (_, index) => Math.sin(index))
 rows['task run, no payload ms'] = await repeat(500, 50, async (index) => void (await double(index)))
 await cachedDouble(1)
@@ -81,7 +85,7 @@ rows['kill -9 of a worker until CRASHED ms'] = await repeat(5, 1, async () => {
 })
 // Workers beyond those kept at rest are ended some seconds after a burst.
 await new Promise((resolve) => setTimeout(resolve, 6_000))
-rows['executor and idle workers, PSS MB'] = summary([pssMegabytes((await engine.status()).pid)])
+rows['executor and idle workers after all this, PSS MB'] = summary([pssMegabytes((await engine.status()).pid)])
 
 /** Resolves when the executor has answered a submission: that is when `%%submit` returns. */
 async function known(future: { readonly shortId: string | null }): Promise<void> {

@@ -56,7 +56,7 @@ function json(what: string, command: string, words: string[], environment: Recor
 /** Runs a part of the bench; one that fails ends the bench with its words. */
 function run(what: string, command: string, words: string[], environment: Record<string, string>): string {
   console.log(`labflow · bench: ${what}`)
-  const done = spawnSync(command, words, { cwd: folderOf(environment), encoding: 'utf8', env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1e8 })
+  const done = spawnSync(command, words, { cwd: folderOf(environment), encoding: 'utf8', env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...environment }, stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1e8 })
   if (done.status === 0) return done.stdout
   console.error(`labflow · bench: ${what} failed (${done.error?.message ?? `exit code ${done.status}`})`)
   process.exit(1)

@@ -64,6 +64,7 @@ const ENGINE_ROWS: readonly [string, Goal][] = [
   ['kill -9 of a worker until CRASHED ms', { at: 300 }],
   ['store growth, MB per 1,000 tasks', { at: 1.5 }],
   ['executor and idle workers, PSS MB', { at: 120 }],
+  ['executor and idle workers after all this, PSS MB', null],
 ]
 
 /** Every row, in the order of DESIGN §10. */
