@@ -5,16 +5,19 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { inspect, type InspectOptions } from 'node:util'
 import { setApiEnvironment } from '../api/port.ts'
 import { flowSignatures, type FlowSignature } from '../code/flow-signature.ts'
 import { nearMatch } from '../config/near-match.ts'
 import { LabflowError } from '../model/errors.ts'
 import type { RunRecord } from '../model/run.ts'
 import { installModuleHooks } from '../modules/hooks.ts'
-import { previewValue } from '../values/preview.ts'
 import { withEngine } from './engine-door.ts'
 import { readArguments, signatureHelp } from './flow-arguments.ts'
 import { RunPrinter } from './run-printer.ts'
+
+/** A result on a terminal: names and sizes of everything, the beginning of long arrays and texts. */
+const RESULT_STYLE: InspectOptions = { depth: 2, maxArrayLength: 4, maxStringLength: 400, breakLength: 120, compact: 3, customInspect: false }
 
 /** Runs what `target` names with the parameters in `words`; returns the exit code. @throws LabflowError for a bad file, name or parameter. */
 export async function runFlowFile(target: string, words: string[]): Promise<number> {
@@ -46,7 +49,7 @@ export async function runFlowFile(target: string, words: string[]): Promise<numb
     })
     try {
       const value = await call(path, signature, parameters)
-      printer.end(`${signature.name} ended: ${JSON.stringify(previewValue(value))}`)
+      printer.end(`${signature.name} ended: ${inspect(value, RESULT_STYLE)}`)
       return 0
     } catch (error) {
       printer.end(`${signature.name} failed: ${(error as Error).name}: ${(error as Error).message}`)

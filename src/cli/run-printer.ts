@@ -35,16 +35,21 @@ export class RunPrinter {
     else if (event.type === 'output' && event.output.type === 'stream') this.#print(event.output)
     else if (event.type === 'log') this.#note(`${run?.shortId ?? ''} · ${event.level}: ${event.message}`)
     else if (event.type === 'progress') this.#progress(run, event.progress)
-    else if (event.type === 'state' && run !== undefined) {
-      run.state = event.state
-      const took = isFinal(event.state.type) ? ` · ${formatDuration(event.state.timeMs - run.createdMs)}` : ''
-      this.#note(`${run.shortId} · ${run.name} · ${stateWords(run)}${took}${event.state.message === '' ? '' : ` · ${event.state.message.split('\n')[0]}`}`)
-    }
+    else if (event.type === 'state' && run !== undefined) this.#state(run, event)
   }
 
   /** The last line. */
   end(text: string): void {
     this.#note(text)
+  }
+
+  #state(run: RunRecord, event: Extract<RunEvent, { type: 'state' }>): void {
+    const before = stateWords(run)
+    run.state = event.state
+    // A child is told with the state it has by then: the event that led to it comes after.
+    if (stateWords(run) === before) return
+    const took = isFinal(event.state.type) ? ` · ${formatDuration(event.state.timeMs - run.createdMs)}` : ''
+    this.#note(`${run.shortId} · ${run.name} · ${stateWords(run)}${took}${event.state.message === '' ? '' : ` · ${event.state.message.split('\n')[0]}`}`)
   }
 
   #print(output: { name: 'stdout' | 'stderr'; text: string }): void {
@@ -53,6 +58,8 @@ export class RunPrinter {
   }
 
   #progress(run: RunRecord | undefined, progress: { barId: string; label: string; done: number; total: number | null; metrics: Record<string, number> }): void {
+    // The last report of a bar is not held to come before the end, which says more.
+    if (run !== undefined && isFinal(run.state.type)) return
     const metrics = Object.entries(progress.metrics).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`)
     const share = progress.total === null ? `${progress.done}` : `${progress.done}/${progress.total} ${Math.floor((100 * progress.done) / Math.max(1, progress.total))} %`
     const text = [run?.shortId ?? '', progress.label, share, ...metrics].filter((part) => part !== '').join(' · ')

@@ -106,7 +106,7 @@ describe('run FILE.ts', () => {
     expect(stderr).toMatch(/^r1 · flow count · /)
     expect(stderr).toMatch(/r1 · warning: counted/)
     expect(stderr).toMatch(/r2 · add · COMPLETED/)
-    expect(stderr).toMatch(/count ended: \{"counted":3,"sum":4\}\n$/)
+    expect(stderr).toMatch(/count ended: \{ counted: 3, sum: 4 \}\n$/)
   })
 
   test('a flow that throws gives its error and exit code 1', async () => {
