@@ -60,4 +60,5 @@ openPipe<SessionCommand>(PIPE_FDS.down, {
   onClose: () => process.kill(process.pid, 'SIGKILL'),
 })
 // Without its watcher a session could not be stopped: a cell that came first would spin until the thread is up.
-void watcher.listening.then(() => outlet.send({ type: 'ready', pid: process.pid, nodeVersion: process.version }))
+void watcher.listening.then(() => // A cell that begins before the watcher listens could not be interrupted for seconds on a busy machine.
+void watcher.listening.then(() => outlet.send({ type: 'ready', pid: process.pid, nodeVersion: process.version })))

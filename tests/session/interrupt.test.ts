@@ -63,3 +63,16 @@ test('interrupting an idle session does nothing', async () => {
   await notebook.client.interrupt()
   expect(await notebook.value('kept')).toBe('42')
 })
+
+test('the very first cell of a fresh session can be interrupted at once', async () => {
+  const fresh = new NotebookSession()
+  try {
+    const cell = fresh.run('console.log("go"); for (;;);')
+    await fresh.until(() => fresh.printed(fresh.cellId).includes('go'))
+    await fresh.client.interrupt()
+    const outcome = await cell
+    expect(outcome.ok ? 'ended' : outcome.error.name).toBe('Interrupted')
+  } finally {
+    await fresh.close()
+  }
+})
