@@ -8,7 +8,7 @@ import { cardIn, cardRecords, cards, everyCellHasNumber, outputIn, recordCards, 
 /** Events in place of 19,000, and passes enough that the bar has a way to go. */
 const ROWS = 1000
 const EPOCHS = 2500
-/** What the issue asks for: a bar that moves at least this often. */
+/** What is asked for: a bar that moves at least this often. */
 const BAR_GAP_MS = 2000
 
 const ENDLESS = (kind: 'task' | 'submit', name: string): string => `%%${kind} ${name}
@@ -47,7 +47,6 @@ afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') await lab.picture(`failed-${task.name.slice(0, 40).replace(/\W+/g, '-')}`)
 })
 
-const lastOf = (records: readonly CardRecord[]): CardRecord | undefined => records.at(-1)
 const waitForCard = (cell: number, word: RegExp): Promise<unknown> => lab.page.waitForFunction(`${word}.test(${cardIn(cell)}?.state ?? '')`)
 const errorsOf = (name: string): string[] => savedCodeCells(join(lab.folder, name)).flatMap(({ outputs = [] }) => outputs.flatMap((output) => (output.output_type === 'error' ? [`${output.ename}: ${output.evalue}`] : [])))
 /** Resolves when the file on disk holds what the page shows. */
@@ -59,25 +58,33 @@ async function save(name: string, until: () => boolean): Promise<void> {
 describe('explore.ipynb in a real JupyterLab', () => {
   test('Run All: the bar moves all the time, a submitted run leaves the notebook free, the plots are live', async () => {
     await lab.open('sculpt/explore.ipynb')
+    await lab.setTheme('JupyterLab Dark')
     await recordCards(lab.page)
     await lab.runAll()
     await lab.page.waitForFunction(`${cards}.some((card) => card.name === 'umap' && card.state === 'running' && card.done > 0)`)
     await lab.page.locator('.labflow-run-card').first().scrollIntoViewIfNeeded()
-    await lab.pictures('explore-running')
+    await lab.picture('explore-running-dark')
+    // A change of the theme holds up the page for a second, so it waits until the bar that is watched has ended.
+    await lab.page.waitForFunction(`${cards}.some((card) => card.name === 'wide' && card.state === 'running' && card.done > 0)`)
+    await lab.setTheme('JupyterLab Light')
+    await lab.page.locator('.labflow-run-card').nth(1).scrollIntoViewIfNeeded()
+    await lab.picture('explore-running-light')
     await lab.page.waitForFunction(everyCellHasNumber, undefined, { timeout: 240_000 })
 
     const records = await cardRecords(lab.page)
     const umap = records.filter(({ name }) => name === 'umap')
-    expect(lastOf(umap)?.state).toBe('completed')
-    const moves = umap.filter(({ state }) => state === 'running')
-    expect(new Set(moves.map(({ done }) => done)).size).toBeGreaterThan(5)
-    const gaps = umap.slice(umap.findIndex(({ state }) => state === 'running')).map(({ timeMs }, index, all) => (index === 0 ? 0 : timeMs - (all[index - 1] as CardRecord).timeMs))
+    expect(umap.at(-1)?.state).toBe('completed')
+    const running = umap.filter(({ state, done }) => state === 'running' && done >= 0)
+    const moves = running.filter(({ done }, index) => index === 0 || done !== running[index - 1]?.done)
+    expect(moves.length).toBeGreaterThan(5)
+    const endMs = umap.find(({ state }) => state === 'completed')?.timeMs ?? Infinity
+    const gaps = moves.map(({ timeMs }, index) => (moves[index + 1]?.timeMs ?? endMs) - timeMs)
     expect(Math.max(...gaps)).toBeLessThanOrEqual(BAR_GAP_MS)
 
     // The cell after %%submit ended while the submitted run was at work.
     const wide = records.filter(({ name }) => name === 'wide')
     expect(wide.some(({ state, cellsDone, cell }) => state === 'running' && cellsDone.includes(cell + 1))).toBe(true)
-    expect(lastOf(wide)?.state).toBe('completed')
+    expect(wide.at(-1)?.state).toBe('completed')
 
     const plots = (await lab.page.evaluate(`[...document.querySelectorAll('.js-plotly-plot')].map((plot) => ({ kinds: plot.data.map((trace) => trace.type), points: plot.data.reduce((sum, trace) => sum + trace.x.length, 0), width: plot.querySelector('.main-svg').clientWidth }))`)) as { kinds: string[]; points: number; width: number }[]
     expect(plots).toHaveLength(4)
