@@ -39,6 +39,8 @@ export class EngineClient implements EngineTransport {
   #transport: ClientTransport | null = null
   #connecting: Promise<ClientTransport> | null = null
   #asked = 0
+  /** How often a request was asked again of a next executor. */
+  #repeats = 0
   /** Requests in flight whose answer begins the following of a run. */
   #following = 0
   /** Events of runs not known yet: they may overtake the answer by some microtasks. */
@@ -138,8 +140,11 @@ export class EngineClient implements EngineTransport {
     this.#asked++
     if (isFollowed) this.#following++
     try {
+      const repeats = this.#repeats
       const answer = await this.#ask(method, whole as EngineMethods[M]['params'], buffers)
-      return { answer, watched: isFollowed ? this.#watch((answer.result as EngineMethods['get']['result']).run, method === 'submit') : null }
+      // A submission that was asked again may have made its run before: its outputs and its end may have been told to nobody.
+      const isNew = method === 'submit' && repeats === this.#repeats
+      return { answer, watched: isFollowed ? this.#watch((answer.result as EngineMethods['get']['result']).run, isNew) : null }
     } finally {
       this.#asked--
       if (isFollowed) this.#following--
@@ -156,6 +161,7 @@ export class EngineClient implements EngineTransport {
       const isLost = error instanceof LabflowError && error.code === 'EXECUTOR_UNREACHABLE'
       if (!isLost || this.#isClosed || this.#transport === transport) throw error
       if (method === 'stop') return { result: { leftRunning: 0 } as EngineMethods[M]['result'], buffers: [] }
+      this.#repeats++
       return (await this.#open()).request(method, params, buffers)
     }
   }

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { LabflowError } from '../model/errors.ts'
 import type { EngineEvent, EngineMethod, EngineMethods, EngineReply, EngineRequest, EngineTransport, RunEnded } from '../wire/engine-protocol.ts'
 import type { RunEvent } from '../model/run.ts'
+import { isFinal } from '../model/state.ts'
 
 interface OpenRequest {
   request: EngineRequest
@@ -66,8 +67,16 @@ export class EnginePort implements EngineTransport {
     for (const { request, buffers } of open) this.#send(request, buffers)
     const submitting = new Set(open.map(({ request }) => (request.params as { runId?: string }).runId))
     for (const runId of this.#followed) {
-      if (!submitting.has(runId)) void this.request('get', { run: runId, subscribe: true }).catch(() => {})
+      if (!submitting.has(runId)) void this.#followAgain(runId).catch(() => {})
     }
+  }
+
+  /** A run that ended while there was no executor has no end left to tell: it is told from the store. */
+  async #followAgain(runId: string): Promise<void> {
+    const { run } = (await this.request('get', { run: runId, subscribe: true })).result
+    if (!isFinal(run.state.type)) return
+    const { buffers } = await this.request('result', { runId })
+    if (this.#followed.has(runId)) this.receive({ kind: 'event', event: { type: 'end', runId, seq: -1, run } }, buffers)
   }
 
   /** Between attempts: nobody listens any more. */
