@@ -61,7 +61,11 @@ export function runErrorRecord(run: RunRecord): ErrorRecord {
     const message = `${who} was cancelled${run.state.message ? `: ${run.state.message}` : ''}`
     return { name: 'RunCancelled', code: 'RUN_CANCELLED', message, traceback: emphasised([`RunCancelled: ${message}`]) }
   }
-  if (run.error) return { ...run.error, traceback: emphasised(run.error.traceback) }
+  if (run.error) {
+    // A timeout or a dead process has no lines of the user's, but the cell must still show what happened.
+    const lines = run.error.traceback.length > 0 ? run.error.traceback : [`${run.error.name}: ${run.error.message}`]
+    return { ...run.error, traceback: emphasised(lines) }
+  }
   const message = `${who} ${run.state.type === 'CRASHED' ? 'crashed' : 'failed'}${run.state.message ? `: ${run.state.message}` : ''}`
   const name = run.state.type === 'CRASHED' ? 'RunCrashed' : 'RunFailed'
   return { name, code: run.state.type === 'CRASHED' ? 'RUN_CRASHED' : 'RUN_FAILED', message, traceback: emphasised([`${name}: ${message}`]) }

@@ -2,7 +2,7 @@
  * Owns the transitive closure of captured code: from the names it uses to the imports, definitions and values it needs.
  * Refuses, by name, what cannot travel: pending results, functions made by a call, names that are not there.
  */
-import { isKnownGlobal } from '../code/globals.ts'
+import { isKnownGlobal, originalGlobal } from '../code/globals.ts'
 import { digestOf } from '../code/canonical.ts'
 import { LabflowError } from '../model/errors.ts'
 import { builtInExpression } from './built-in-values.ts'
@@ -147,16 +147,6 @@ function isGuardedIn(source: string, name: string): boolean {
   if (!source.includes('typeof')) return false
   const word = name.replaceAll('$', '\\$')
   return new RegExp(`\\btypeof\\s+${word}(?![\\w$])`).test(source)
-}
-
-const originals = new Map<string, unknown>()
-for (const name of Object.getOwnPropertyNames(globalThis)) {
-  const descriptor = Object.getOwnPropertyDescriptor(globalThis, name)
-  if (descriptor && 'value' in descriptor) originals.set(name, descriptor.value)
-}
-
-function originalGlobal(name: string): unknown {
-  return originals.get(name)
 }
 
 function pendingError(name: string, runShortId: string): LabflowError {

@@ -15,6 +15,17 @@ const NODE_GLOBALS: ReadonlySet<string> = new Set([...Object.getOwnPropertyNames
 /** Names that exist in newer Node versions only, or only in other JavaScript hosts, and are usually tested for before use. */
 const HOST_GLOBALS: ReadonlySet<string> = new Set(['window', 'document', 'self', 'Deno', 'Bun', 'importScripts', 'localStorage', 'sessionStorage', 'Float16Array', 'Temporal'])
 
+const originals = new Map<string, unknown>()
+for (const name of Object.getOwnPropertyNames(globalThis)) {
+  const descriptor = Object.getOwnPropertyDescriptor(globalThis, name)
+  if (descriptor && 'value' in descriptor) originals.set(name, descriptor.value)
+}
+
+/** What Node itself had put under a global name, before any notebook code; undefined for other names. */
+export function originalGlobal(name: string): unknown {
+  return originals.get(name)
+}
+
 /** Whether a name means the same in every process of Labflow, so that captured code may use it as it stands. */
 export function isKnownGlobal(name: string): boolean {
   return NODE_GLOBALS.has(name) || CELL_GLOBALS.has(name)

@@ -140,7 +140,7 @@ export class Attempt {
     })
     await this.#host.settleDisplay()
     const digestsAfter = inputDigests(inputs.captured, this.names)
-    const mutatedInputs = Object.keys(digestsBefore).filter((name) => digestsBefore[name] !== digestsAfter[name] && !(name in result.outputs))
+    const mutatedInputs = Object.keys(digestsBefore).filter((name) => !(name in result.outputs) && (digestsBefore[name] !== digestsAfter[name] || this.names.hasChanged(name, inputs.captured[name])))
     await this.#handBack(result, pending.capturedNames, mutatedInputs)
   }
 

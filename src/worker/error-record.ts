@@ -95,7 +95,10 @@ function errorRecord(error: Error, entry: EntrySource | null, depth: number): Er
     traceback.push('Caused by:', ...record.cause.traceback)
   }
   const members = Object.getOwnPropertyDescriptor(error, 'errors')?.value as unknown
-  if (Array.isArray(members)) record.errors = members.slice(0, MAX_MEMBERS).map((member) => toErrorRecord(member, entry, depth + 1))
+  if (Array.isArray(members)) {
+    record.errors = members.slice(0, MAX_MEMBERS).map((member) => toErrorRecord(member, entry, depth + 1))
+    record.errors.forEach((member, index) => traceback.push(`Error ${index + 1} of ${members.length}:`, ...member.traceback))
+  }
   return record
 }
 

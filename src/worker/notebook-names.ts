@@ -50,6 +50,12 @@ export class NotebookNames implements NameScope {
     return texts.map(({ source, typed }) => ({ name: '', kind: 'data', source, freeNames: [], digest: '', ...(typed ? { typed } : {}) }))
   }
 
+  /** Whether a captured name has another value now than it was given: a helper may have assigned it. */
+  hasChanged(name: string, given: unknown): boolean {
+    const read = this.#readers.get(name)
+    return read !== undefined && !Object.is(read(), given)
+  }
+
   /** The class so named, and the way back. */
   classNamed(name: string): unknown {
     const found = this.#readers.get(name)?.()

@@ -3,6 +3,7 @@
  */
 import { isLabflowError, LabflowError } from '../model/errors.ts'
 import type { EncodedValue, RunInputs, RunResult } from '../model/run.ts'
+import { shownSymbol } from '../display/mime-bundle.ts'
 import { decodeValue, digestValue, encodeOnly } from '../values/codec.ts'
 import type { ClassValue, CodecContext } from '../values/codec.ts'
 import { standInClasses } from '../values/stand-in.ts'
@@ -95,6 +96,7 @@ export async function encodeResult(result: RunResult, isCell: boolean, names: No
   let { value } = result
   const outputs = { ...result.outputs }
   const imports = { ...result.imports }
+  if (isCell && isShown(value)) value = undefined
   if (isCell) {
     const problem = problemOf(value, 'the last expression', context)
     if (problem !== null) {
@@ -114,6 +116,11 @@ export async function encodeResult(result: RunResult, isCell: boolean, names: No
   const whole: RunResult = { value, outputs, functionSources: result.functionSources, ...(Object.keys(imports).length > 0 ? { imports } : {}) }
   const outputNames = [...Object.keys(outputs), ...Object.keys(result.functionSources), ...Object.keys(imports)]
   return { encoded: encodeOnly(whole, { ...context, rootName: 'the result' }), outputNames, warnings, refused }
+}
+
+/** `display(x)` as the last expression has shown x already. */
+function isShown(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, shownSymbol)
 }
 
 /** Why a value cannot travel, null when it can. */

@@ -137,3 +137,34 @@ describe('names that the type checker cannot know', () => {
     expect(await notebook.value('%%task\nconst thirds = await third.map([3, 6])\nthirds')).toBe('[ 1, 2 ]')
   })
 })
+
+describe('what would be wrong without a word', () => {
+  test('a variable named as a global of Node travels, also one made before the first task', async () => {
+    const fresh = await TestNotebook.inNewFolder()
+    try {
+      await fresh.run('const module = { a: 1 }, exports = [2], performance = 3')
+      expect(await fresh.value('%%task\nconst seen = [module, exports, performance]\nseen')).toBe('[ { a: 1 }, [ 2 ], 3 ]')
+    } finally {
+      await fresh.remove()
+    }
+  })
+
+  test('a helper that assigns a notebook variable in a worker is remarked on the card', async () => {
+    await notebook.run('let counted = 0\nconst count = (x: number): void => { counted += x }')
+    const cell = await notebook.run('%%task\ncount(5)')
+    expect(cardOf(cell)?.run.warnings.join()).toMatch(/counted changed in place/)
+    expect(await notebook.value('counted')).toBe('0')
+  })
+
+  test('a timeout shows its message in the cell, and an AggregateError its members', async () => {
+    expect(plain((await notebook.fail('%%task --timeout 200ms\nfor (;;) {}')).traceback)).toMatch(/TimeoutError: ran longer than its timeout of 0\.2 s/)
+    const both = await notebook.fail('%%task\nconst isBad = JSON.parse("true")\nif (isBad) throw new AggregateError([new RangeError("one"), new TypeError("two")], "both")')
+    expect(plain(both.traceback)).toMatch(/AggregateError: both[\s\S]*RangeError: one[\s\S]*TypeError: two/)
+  })
+
+  test('display() as the last line of a task shows its value and no handle', async () => {
+    const cell = await notebook.run('%%task\ndisplay({ k: 1 })')
+    expect(notebook.output.streams(cell)).toBe('')
+    expect(cardOf(cell)?.run.warnings).toEqual([])
+  })
+})
