@@ -39,5 +39,8 @@ export const lsmagic: Magic = {
 function overview(magics: readonly Magic[]): string {
   const forms = magics.map((magic) => ({ form: magic.kinds.map((kind) => (kind === 'cell' ? `%%${magic.name}` : kind === 'shell' ? '!command' : `%${magic.name}`)).join('  '), summary: magic.summary }))
   const width = Math.max(...forms.map(({ form }) => form.length))
-  return forms.map(({ form, summary }) => `${form.padEnd(width)}  ${summary}`).join('\n')
+  return [...forms.map(({ form, summary }) => `${form.padEnd(width)}  ${summary}`), '', ORDER_NOTE].join('\n')
 }
+
+/** Code around a magic line is compiled in pieces, so functions are hoisted within their piece alone. */
+const ORDER_NOTE = 'Magic lines and the code between them run from top to bottom: a function declared below a magic line can be called from that line on.'
