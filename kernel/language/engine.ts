@@ -266,8 +266,9 @@ const CLIENT_CAPABILITIES = {
 function answerEngine(method: string, params: unknown): unknown {
   if (method !== 'workspace/configuration') return null
   const { items } = params as { items: unknown[] }
-  // The index of everything importable costs a second and is no use in a notebook.
-  return items.map(() => ({ suggest: { autoImports: false, includeCompletionsForImportStatements: false }, preferences: { quoteStyle: 'single' } }))
+  // Left on, the engine runs npm install in the user's ~/.cache/typescript, unasked. The index of everything importable costs a second and is no use in a notebook.
+  const suggest = { autoImports: false, includeCompletionsForImportStatements: false }
+  return items.map(() => ({ disableAutomaticTypeAcquisition: true, suggest, preferences: { quoteStyle: 'single' } }))
 }
 
 interface NamedNode {
