@@ -70,7 +70,7 @@ def measured_tasks():
     cached_double(1)
     rows["cache hit, no payload ms"] = repeat(100, 10, lambda number: cached_double(1))
     rows["task run, 1.5 MB in and out ms"] = repeat(20, 3, lambda number: scale(points, number))
-    rows["map over 542 items, all ms"] = repeat(2, 1, lambda number: double.map(range(542)).result())
+    rows["map over 542 items, all ms"] = repeat(2, 0, lambda number: double.map(range(542)).result())
     return rows
 
 
@@ -116,12 +116,13 @@ def main():
         wait_for_server(server)
         rows = {}
         rows["empty flow ms"] = repeat(10, 2, lambda number: empty())
-        rows.update(measured_tasks())
         worker = subprocess.Popen([sys.executable, os.path.abspath(__file__), FOLDER, "serve"], env={**os.environ, "PREFECT_PEER_PORT": str(PORT)}, **quiet)
         delayed(0)
         rows["submit until body runs ms"] = summary([delayed(number) for number in range(1, 11)])
         # Server and worker are children of this process, which is the client.
         rows["executor and idle workers, PSS MB"] = summary([pss_bytes(os.getpid()) / 1e6])
+        # Last: the server goes on writing the events of a map for long, and refuses requests meanwhile (503).
+        rows.update(measured_tasks())
         return rows
     finally:
         for process in (worker, server):
