@@ -1,5 +1,5 @@
 /** What a user gets who installs Labflow from the registry: the packed files, and the command from dist/ in a project that has it. */
-import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { version } from '../../src/version.ts'
@@ -10,8 +10,15 @@ const modules = join(lab.folder, 'node_modules')
 const installed = (...words: string[]): Promise<CommandResult> => lab.start(process.execPath, [join(modules, 'labflow', 'bin', 'labflow.mjs'), ...words]).ended
 let packed: string[]
 
+/** `npm test` builds first; whoever runs this file alone may have changed a source since. */
+function isDistStale(): boolean {
+  const built = join(REPOSITORY, 'dist', 'src', 'cli', 'main.js')
+  const sources = ['src', 'kernel', 'magics'].flatMap((folder) => readdirSync(join(REPOSITORY, folder), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).map((name) => join(REPOSITORY, folder, name)))
+  return !existsSync(built) || sources.some((path) => statSync(path).mtimeMs > statSync(built).mtimeMs)
+}
+
 beforeAll(async () => {
-  if (!existsSync(join(REPOSITORY, 'dist', 'src', 'cli', 'main.js'))) await lab.start(process.execPath, ['tools/build.mjs'], REPOSITORY).ended
+  if (isDistStale()) expect((await lab.start(process.execPath, ['tools/build.mjs'], REPOSITORY).ended).code).toBe(0)
   const pack = await lab.start('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', lab.folder], REPOSITORY).ended
   expect([pack.code, pack.stderr]).toEqual([0, expect.any(String)])
   const [tarball] = JSON.parse(pack.stdout) as { filename: string; files: { path: string }[] }[]
