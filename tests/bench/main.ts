@@ -33,6 +33,7 @@ try {
   const peer = peerPython(root)
   if (peer !== null) measured.peer = peerFigures(peer)
 } finally {
+  stopExecutor(join(folder, 'store'))
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
 }
 
@@ -47,6 +48,11 @@ const path = join(results, `${new Date().toISOString().slice(0, 10)}.json`)
 writeFileSync(path, `${JSON.stringify({ machine, rows, measured }, null, 2)}\n`)
 printTable(rows)
 console.log(`\n${machine.cpu}, ${machine.cores} cores, load ${machine.loadBefore[0]} before and ${machine.loadAfter[0]} after · kept in ${path}`)
+
+/** The executor that the cells used would wait fifteen minutes for more. */
+function stopExecutor(store: string): void {
+  spawnSync(process.execPath, [join(root, 'bin', 'labflow.mjs'), 'executor', 'stop', '--cancel'], { env: { ...process.env, LABFLOW_HOME: store }, stdio: 'ignore' })
+}
 
 /** The peer is a guest: when it fails, its column is empty and that is said. */
 function peerFigures(peer: string): Measured['peer'] {
