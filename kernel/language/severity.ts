@@ -20,6 +20,7 @@ const WARNINGS = new Set([
   18046, 2571, // of type unknown
   2454, // used before assigned: flow analysis sees one cell only
   2588, 2632, // a constant of this or an earlier cell is assigned
+  2307, // a module the types do not know: a worker may still find it among Labflow's own packages, and says at once when it does not
   2695, // left side of a comma is unused
   2367, 2845, // a comparison that is always false
   2774, 2801, // a condition that is always true
