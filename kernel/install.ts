@@ -10,7 +10,7 @@ import { LabflowError } from '../src/model/errors.ts'
 import { nodeProblem } from './node-version.ts'
 
 /** Name of the kernelspec and of the extension folder. */
-export const kernelName = 'labflow'
+const kernelName = 'labflow'
 const logoFiles = ['logo-32x32.png', 'logo-64x64.png', 'logo-svg.svg']
 
 /** Where to install: `dataDir` wins over `prefix`, and that over the user's own folder (the default). */

@@ -43,7 +43,7 @@ async function withoutLiveNames(errors: Diagnostic[], context: MagicContext): Pr
 }
 
 /** Each error with its line of code and a caret. */
-export function diagnosticLines(source: string, errors: readonly Diagnostic[]): string[] {
+function diagnosticLines(source: string, errors: readonly Diagnostic[]): string[] {
   const code = source.split('\n')
   const lines = errors.slice(0, MAX_SHOWN).flatMap((error) => {
     const text = code[error.line - 1] ?? ''

@@ -16,7 +16,7 @@ export interface EngineCompletion {
 }
 
 /** More than this a front end only slows down with. */
-export const MOST_MATCHES = 500
+const MOST_MATCHES = 500
 
 const FILE_KIND = 17
 /** LSP's completion kinds in Jupyter's words. */

@@ -13,7 +13,7 @@ import { LabflowError } from '../../src/model/errors.ts'
 import { RpcConnection } from './rpc.ts'
 
 /** The engine died, hung or could not start; the caller answers empty and may ask again. */
-export class EngineLost extends Error {
+class EngineLost extends Error {
   override readonly name = 'EngineLost'
 }
 
@@ -41,7 +41,7 @@ const REST_MS = 30_000
 const PRINT_FLAGS = 1 | 64
 
 /** Path of the engine's executable. @throws LabflowError MISSING_TOOL when this platform has none. */
-export function enginePath(): string {
+function enginePath(): string {
   const platformPackage = `@typescript/typescript-${process.platform}-${process.arch}`
   try {
     // The platform package is a dependency of typescript, so it is looked up from there.

@@ -26,11 +26,6 @@ export class EngineLink {
     this.#connect = connect
   }
 
-  /** Whether anything was asked of the executor yet. */
-  get isConnected(): boolean {
-    return this.#transport !== null
-  }
-
   /** @throws LabflowError with the executor's code, or EXECUTOR_UNREACHABLE. */
   async request<M extends EngineMethod>(
     method: M, params: EngineMethods[M]['params'], buffers: readonly Uint8Array[] = [],

@@ -55,7 +55,7 @@ export function assertCompleted(run: RunRecord): void {
 }
 
 /** The error that a run's end is for the cell that waited. */
-export function runErrorRecord(run: RunRecord): ErrorRecord {
+function runErrorRecord(run: RunRecord): ErrorRecord {
   const who = `${run.shortId} ${run.runName}`
   if (run.state.type === 'CANCELLED') {
     const message = `${who} was cancelled${run.state.message ? `: ${run.state.message}` : ''}`

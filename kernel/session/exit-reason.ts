@@ -14,7 +14,7 @@ export interface SessionExit {
 }
 
 /** How it ended: `killed by SIGKILL`, `exit code 3 at line 2 of cell-4`, `out of memory`. */
-export function exitReason(exit: SessionExit): string {
+function exitReason(exit: SessionExit): string {
   if (/heap out of memory|Allocation failed|OutOfMemory/i.test(exit.stderrTail)) return 'out of memory'
   if (exit.announced !== null) return `process.exit(${exit.announced.code})${exit.announced.where === null ? '' : ` at ${exit.announced.where}`}`
   if (exit.signal === 'SIGKILL') return 'killed by SIGKILL, by hand or because the machine ran out of memory'

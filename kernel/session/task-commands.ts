@@ -60,7 +60,7 @@ function mergeOptions(ofCode: Partial<RunOptions>, ofCommand: Partial<RunOptions
 }
 
 /** Parameters by name as arguments: one object for `({ a, b })` or `(params)`, else by position. @throws LabflowError BAD_PARAMETER. */
-export function argumentsOf(source: string, parameters: Readonly<Record<string, unknown>>, task: string): unknown[] {
+function argumentsOf(source: string, parameters: Readonly<Record<string, unknown>>, task: string): unknown[] {
   const statement = nodesIn(parseModule(`(${source});`), 'body')[0]
   const expression = statement === undefined ? null : nodeIn(statement, 'expression')
   const taken = (expression === null ? [] : nodesIn(expression, 'params')).map(withoutDefault)

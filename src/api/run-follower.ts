@@ -29,7 +29,7 @@ export function followerOf(transport: EngineTransport): RunFollower {
   return follower
 }
 
-export class RunFollower {
+class RunFollower {
   readonly #transport: EngineTransport
   readonly #followed = new Map<string, Followed>()
   #stop: (() => void) | null = null

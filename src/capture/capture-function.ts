@@ -60,7 +60,7 @@ function refuseEnclosed(names: readonly string[]): void {
 }
 
 /** The arguments by the names of the parameters: `options` for an object pattern, `argument 2` where there is no name. */
-export function nameArguments(program: AstNode, args: readonly unknown[]): NamedArgument[] {
+function nameArguments(program: AstNode, args: readonly unknown[]): NamedArgument[] {
   const statement = nodesIn(program, 'body')[0]
   const expression = statement ? nodeIn(statement, 'expression') : null
   const parameters = expression && /Function/.test(expression.type) ? nodesIn(expression, 'params') : []

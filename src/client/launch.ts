@@ -4,7 +4,6 @@
  */
 import { spawn } from 'node:child_process'
 import { hostname } from 'node:os'
-import { mkdirSync } from 'node:fs'
 import type { Clock } from '../clock.ts'
 import { systemClock } from '../clock.ts'
 import { entryPath } from '../entry.ts'
@@ -12,10 +11,11 @@ import { LabflowError } from '../model/errors.ts'
 import type { ErrorRecord } from '../model/errors.ts'
 import { readExecutorFile } from '../wire/executor-file.ts'
 import type { ExecutorFile } from '../wire/executor-file.ts'
+import { makeFolder } from '../wire/private-folder.ts'
 import { isSameProcess } from '../wire/process-identity.ts'
 
 /** An executor that is not up by then is given up. */
-export const START_LIMIT_MS = 10_000
+const START_LIMIT_MS = 10_000
 const LOOK_MS = 10
 
 /** What a starting executor says in its one line. */
@@ -53,7 +53,7 @@ function unreachable(storeFolder: string, word: Word): LabflowError {
 
 function start(storeFolder: string, limitMs: number, clock: Clock): Promise<Word> {
   try {
-    mkdirSync(storeFolder, { recursive: true, mode: 0o700 })
+    makeFolder(storeFolder)
   } catch (error) {
     const message = `The store folder ${storeFolder} cannot be made (${(error as Error).message}): make its parent writable or set LABFLOW_HOME to a folder that is.`
     return Promise.resolve({ word: 'failed', error: { name: 'LabflowError', code: 'STORE_READ_ONLY', message, traceback: [] } })

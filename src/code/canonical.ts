@@ -29,13 +29,8 @@ export function digestOf(javascript: string): string {
   return sha256(canonicalText(javascript))
 }
 
-/** sha256 hex of the canonical form of a TypeScript or JavaScript file. @throws LabflowError BAD_CODE. */
-export function digestOfModule(source: string, filename: string): string {
-  return digestOf(stripTypes(source, filename).code)
-}
-
 /** The same text with its comments blanked (line breaks kept), so that offsets hold. */
-export function withoutComments(source: string, filename = 'cell.js'): string {
+function withoutComments(source: string, filename = 'cell.js'): string {
   if (!source.includes('//') && !source.includes('/*') && !source.includes('<!--')) return source
   let bare = ''
   let position = 0

@@ -5,15 +5,12 @@
 const LANGUAGE_NAMES = ['arguments', 'undefined', 'NaN', 'Infinity', 'globalThis', 'eval', 'require', 'module', 'exports', '__filename', '__dirname']
 
 /** Names that Labflow defines in every cell and in every worker (semantics §20.12). */
-export const CELL_GLOBALS: ReadonlySet<string> = new Set([
+const CELL_GLOBALS: ReadonlySet<string> = new Set([
   'display', 'clearOutput', 'html', 'md', 'svg', 'tex', 'prompt', 'confirm', 'console', 'tslab',
 ])
 
 // Taken once at load, before any notebook code can add names of its own.
 const NODE_GLOBALS: ReadonlySet<string> = new Set([...Object.getOwnPropertyNames(globalThis), ...LANGUAGE_NAMES])
-
-/** Names that exist in newer Node versions only, or only in other JavaScript hosts, and are usually tested for before use. */
-const HOST_GLOBALS: ReadonlySet<string> = new Set(['window', 'document', 'self', 'Deno', 'Bun', 'importScripts', 'localStorage', 'sessionStorage', 'Float16Array', 'Temporal'])
 
 const originals = new Map<string, unknown>()
 for (const name of Object.getOwnPropertyNames(globalThis)) {
@@ -29,9 +26,4 @@ export function originalGlobal(name: string): unknown {
 /** Whether a name means the same in every process of Labflow, so that captured code may use it as it stands. */
 export function isKnownGlobal(name: string): boolean {
   return NODE_GLOBALS.has(name) || CELL_GLOBALS.has(name)
-}
-
-/** Whether a name is a global of JavaScript or Node, or of a host that code often tests for; for messages and completion. */
-export function isHostGlobal(name: string): boolean {
-  return NODE_GLOBALS.has(name) || HOST_GLOBALS.has(name)
 }

@@ -24,7 +24,7 @@ export function parametersOf(statements: AstNode[]): CellParameter[] {
 }
 
 /** The value of a literal expression, boxed so that null can be told from "no literal". */
-export function literalOf(node: AstNode): { value: unknown } | null {
+function literalOf(node: AstNode): { value: unknown } | null {
   switch (node.type) {
     case 'Literal': return isPlainLiteral(node.value) && node.regex === undefined && node.bigint === undefined ? { value: node.value } : null
     case 'TemplateLiteral': return templateText(node)
@@ -41,7 +41,7 @@ export function literalOf(node: AstNode): { value: unknown } | null {
 }
 
 /** The TypeScript type a `let` with this value would have: number, string[], { a: number }. */
-export function widenedType(value: unknown): string {
+function widenedType(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) {
     const types = [...new Set(value.map(widenedType))]

@@ -16,7 +16,7 @@ import { Attempt, type LiveRun } from './live-run.ts'
 import type { Changes, RunBook } from './run-book.ts'
 import type { AttemptProcess, WorkerLink } from './worker-link.ts'
 
-export const DEFAULT_GRACE_MS = 100
+const DEFAULT_GRACE_MS = 100
 /** After SIGTERM, before SIGKILL: for children that tidy up. */
 const TERM_MS = 50
 

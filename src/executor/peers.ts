@@ -9,8 +9,8 @@ import type { EngineServer, Envelope } from '../wire/sockets.ts'
 import type { Subscriber } from './live-run.ts'
 
 /** Events and bytes a client may have unread. Clients acknowledge every 500 events. */
-export const MAX_UNREAD_EVENTS = 10_000
-export const MAX_UNREAD_BYTES = 256 * 1024 * 1024
+const MAX_UNREAD_EVENTS = 10_000
+const MAX_UNREAD_BYTES = 256 * 1024 * 1024
 /** A client that said nothing for this long is gone; a living one says so every 30 s. */
 const SILENCE_MS = 120_000
 

@@ -32,7 +32,7 @@ function readLine(pid: number): ProcessLine | null {
 }
 
 /** Pids of a process, its descendants, and whatever else is in its group or session. */
-export function treeOf(root: number): number[] {
+function treeOf(root: number): number[] {
   const lines: ProcessLine[] = []
   try {
     for (const name of readdirSync('/proc')) {

@@ -21,7 +21,7 @@ export interface RunState {
 }
 
 /** States after which nothing changes any more. */
-export const FINAL_TYPES: readonly StateType[] = ['COMPLETED', 'FAILED', 'CRASHED', 'CANCELLED']
+const FINAL_TYPES: readonly StateType[] = ['COMPLETED', 'FAILED', 'CRASHED', 'CANCELLED']
 
 /** Whether a run in this state has ended. */
 export function isFinal(type: StateType): boolean {

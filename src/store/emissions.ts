@@ -6,7 +6,7 @@ import type { LogLine } from '../wire/engine-protocol.ts'
 import type { Statement, StoreDatabase } from './open.ts'
 
 /** Characters of output and log kept for one run. */
-export const EMISSION_LIMIT = 10_000_000
+const EMISSION_LIMIT = 10_000_000
 
 interface Pending {
   run: number

@@ -3,16 +3,17 @@
  * Refuses to hand out bytes whose digest differs from what was stored: damaged is told apart from missing, never returned.
  */
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync } from 'node:fs'
-import { mkdir, open, rename, stat, unlink } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { open, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fault } from '../faults.ts'
+import { makeFolder } from '../wire/private-folder.ts'
 import type { Statement, StoreDatabase } from './open.ts'
 import { storeError } from './open.ts'
 import { packBuffers, unpackBuffers } from './payload.ts'
 
 /** Larger values live beside the database, as files. */
-export const INLINE_LIMIT_BYTES = 256 * 1024
+const INLINE_LIMIT_BYTES = 256 * 1024
 
 export type PayloadRole = 'inputs' | 'results'
 
@@ -39,7 +40,7 @@ export class PayloadStore {
   /** @param folder where the content-addressed files lie; made when missing, private to the user. */
   constructor(database: StoreDatabase, folder: string) {
     this.#folder = folder
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
     const put = (table: PayloadRole) => database.prepare(`INSERT OR REPLACE INTO ${table} (run, digest, size_bytes, body) VALUES (?, ?, ?, ?)`)
     const get = (table: PayloadRole) => database.prepare(`SELECT digest, size_bytes, body FROM ${table} WHERE run = ?`)
     this.#put = { inputs: put('inputs'), results: put('results') }
@@ -108,7 +109,7 @@ async function writeOnce(path: string, bytes: Uint8Array): Promise<void> {
   const present = await stat(path).catch(() => null)
   // Same digest and same length: already there. A damaged file of another length is replaced.
   if (present?.size === bytes.byteLength && digestOf(readFileSync(path)).equals(digestOf(bytes))) return
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(path))
   const temporary = `${path}.${randomUUID()}.tmp`
   const file = await open(temporary, 'wx', 0o600)
   try {

@@ -42,7 +42,7 @@ export function digestValue(value: unknown, context: CodecContext = {}): string 
 }
 
 /** sha256 hex of an encoding: header, then each buffer with its length. */
-export function digestOfEncoded(encoded: EncodedValue): string {
+function digestOfEncoded(encoded: EncodedValue): string {
   const hash = createHash('sha256')
   hash.update(encoded.header)
   for (const buffer of encoded.buffers) {

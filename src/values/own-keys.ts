@@ -1,7 +1,7 @@
 /**
  * Owns finding properties that hang on arrays, typed arrays and other built-ins beside their contents, without listing every index.
  */
-import { inspect, types } from 'node:util'
+import { inspect } from 'node:util'
 
 const FEW = 64
 const INSPECT = { maxArrayLength: 0, maxStringLength: 0, depth: 0, breakLength: Infinity, compact: true, customInspect: false, getters: false } as const
@@ -25,9 +25,4 @@ export function ownEnumerableKeys(value: object): (string | symbol)[] {
 export function isAccessor(value: object, key: string | symbol): boolean {
   const descriptor = Object.getOwnPropertyDescriptor(value, key)
   return descriptor !== undefined && !('value' in descriptor)
-}
-
-/** Whether a value is an array or a view, whose indices are not listed. */
-export function isIndexed(value: object): boolean {
-  return Array.isArray(value) || types.isTypedArray(value)
 }

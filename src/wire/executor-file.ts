@@ -16,7 +16,7 @@ export interface ExecutorFile {
 }
 
 /** Path of the executor file of a store. */
-export function executorFilePath(storeFolder: string): string {
+function executorFilePath(storeFolder: string): string {
   return join(storeFolder, 'executor.json')
 }
 

@@ -56,7 +56,7 @@ export function toErrorRecord(thrown: unknown, entry: EntrySource | null, depth 
 }
 
 /** The user's frames of a stack, innermost first. */
-export function userFrames(stack: string, entry: EntrySource | null): UserFrame[] {
+function userFrames(stack: string, entry: EntrySource | null): UserFrame[] {
   const frames: UserFrame[] = []
   for (const line of stack.split('\n')) {
     const match = /^\s+at (?:(.*?) \()?(?:async )?(.+?):(-?\d+):(\d+)\)?$/.exec(line)
