@@ -2,9 +2,10 @@
  * Owns what a run shows on a terminal: states and logs on stderr, what it prints on stdout, one line of progress.
  * On a terminal the progress line is rewritten in place; in a file or pipe a line comes at each tenth.
  */
+import { formatDuration } from '../config/durations.ts'
 import type { RunEvent, RunRecord } from '../model/run.ts'
 import { isFinal } from '../model/state.ts'
-import { formatDuration, stateWords } from './run-table.ts'
+import { stateWords } from './run-table.ts'
 
 interface TextSink {
   write(text: string): unknown

@@ -1,17 +1,10 @@
 /**
- * Owns how runs, times and sizes are printed on a terminal: aligned columns, no colour when the output is no terminal.
+ * Owns how runs and sizes are printed on a terminal: aligned columns, no colour when the output is no terminal.
  */
+import { formatDuration } from '../config/durations.ts'
 import type { RunRecord } from '../model/run.ts'
 
 const COLOURS: Record<string, string> = { COMPLETED: '32', RUNNING: '36', PENDING: '33', SCHEDULED: '33', FAILED: '31', CRASHED: '31', CANCELLED: '35', CANCELLING: '35' }
-
-/** A duration for people: `820 ms`, `12.4 s`, `3 min 5 s`, `2 h 10 min`. */
-export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
-  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
-  return `${Math.floor(ms / 3_600_000)} h ${Math.round((ms % 3_600_000) / 60_000)} min`
-}
 
 /** Bytes for people, in powers of ten: `1.5 MB`. */
 export function formatSize(sizeBytes: number): string {

@@ -1,6 +1,6 @@
 /**
- * Owns reading durations as people write them: `500ms`, `30s`, `1.5m`, `2h`, `7d`, or a number of milliseconds.
- * Refuses words, negative and infinite durations, and a bare number in quotes, which would not say its unit.
+ * Owns durations as people write and read them: `500ms`, `30s`, `1.5m`, `2h`, `7d`, or a number of milliseconds.
+ * Reading refuses words, negative and infinite durations, and a bare number in quotes, which would not say its unit.
  */
 import { LabflowError } from '../model/errors.ts'
 

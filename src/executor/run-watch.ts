@@ -1,5 +1,6 @@
 /** Owns the regular look at attempts at work: memory and CPU of their process trees, and a log line for a run that says nothing. */
 import type { Clock } from '../clock.ts'
+import { formatDuration } from '../config/durations.ts'
 import type { Attempt } from './live-run.ts'
 import { usageOf } from './process-tree.ts'
 import type { RunBook } from './run-book.ts'
@@ -22,13 +23,5 @@ function look(attempt: Attempt, book: RunBook, nowMs: number, silentMs: number):
   const { run } = attempt
   const used = usage === null ? '' : `, ${usage.cpuSeconds.toFixed(0)} s of CPU, ${(usage.memoryBytes / 1e6).toFixed(0)} MB`
   const waits = run.children.size > 0 ? `, ${run.children.size} of its runs at work` : ''
-  book.log(run, 'info', `still running: ${durationWords(nowMs - (run.record.startedMs ?? attempt.assignedMs))}${used}${waits}`)
-}
-
-function durationWords(durationMs: number): string {
-  const seconds = Math.round(durationMs / 1000)
-  const hours = Math.floor(seconds / 3600)
-  const minutes = Math.floor((seconds % 3600) / 60)
-  const parts = [hours > 0 ? `${hours} h` : '', minutes > 0 ? `${minutes} m` : '', hours === 0 ? `${seconds % 60} s` : '']
-  return parts.filter(Boolean).join(' ')
+  book.log(run, 'info', `still running: ${formatDuration(nowMs - (run.record.startedMs ?? attempt.assignedMs))}${used}${waits}`)
 }

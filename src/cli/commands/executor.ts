@@ -1,8 +1,9 @@
 /** Owns `labflow executor status|stop`: looks at the background process of this project, or ends it. */
+import { formatDuration } from '../../config/durations.ts'
 import { LabflowError } from '../../model/errors.ts'
 import type { Command } from '../command.ts'
 import { withRunningEngine } from '../engine-door.ts'
-import { formatDuration, formatSize } from '../run-table.ts'
+import { formatSize } from '../run-table.ts'
 
 export const command: Command = {
   name: 'executor',

@@ -1,11 +1,10 @@
 /** Owns `labflow run`: a notebook from top to bottom, or a task or flow that a TypeScript file exports. */
 import { basename } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import { parseDurationMs } from '../../config/durations.ts'
+import { formatDuration, parseDurationMs } from '../../config/durations.ts'
 import { LabflowError } from '../../model/errors.ts'
 import { commandHelp, type Command, type ParsedWords } from '../command.ts'
 import { collectParameters } from '../notebook-parameters.ts'
-import { formatDuration } from '../run-table.ts'
 
 export const command: Command = {
   name: 'run',

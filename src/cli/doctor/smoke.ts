@@ -7,10 +7,10 @@ import { findPackageJSON } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { NotebookPort } from '../../../kernel/contract.ts'
+import { formatDuration } from '../../config/durations.ts'
 import { packageRoot } from '../../version.ts'
 import { cellValueText, OutputCollector } from '../output-collector.ts'
 import { openHeadlessNotebook } from '../headless-notebook.ts'
-import { formatDuration } from '../run-table.ts'
 
 interface SmokeCell {
   name: string
