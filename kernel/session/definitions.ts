@@ -19,9 +19,9 @@ export class NotebookNames implements NameScope {
   readonly #imports = new Map<string, ImportBinding>()
   readonly #definitions = new Map<string, RecordedDefinition>()
   readonly #values = new Map<string, unknown>()
-  /** `before` is what the name had when it became pending: a run that fails leaves it as it was. */
   /** Text of the newest cells: a function is told to be a closure by where its text stands, also long after its maker's name was taken. */
   readonly #cells: RecordedDefinition[] = []
+  /** `before` is what the name had when it became pending: a run that fails leaves it as it was. */
   readonly #pending = new Map<string, { runShortId: string; before: PropertyDescriptor | undefined }>()
 
   constructor(folder: string) {

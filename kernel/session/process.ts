@@ -59,6 +59,5 @@ openPipe<SessionCommand>(PIPE_FDS.down, {
   // The watcher ends a busy process; this end is for an idle one.
   onClose: () => process.kill(process.pid, 'SIGKILL'),
 })
-// Without its watcher a session could not be stopped: a cell that came first would spin until the thread is up.
-void watcher.listening.then(() => // A cell that begins before the watcher listens could not be interrupted for seconds on a busy machine.
-void watcher.listening.then(() => outlet.send({ type: 'ready', pid: process.pid, nodeVersion: process.version })))
+// A cell that begins before the watcher listens could not be interrupted for seconds on a busy machine.
+void watcher.listening.then(() => outlet.send({ type: 'ready', pid: process.pid }))

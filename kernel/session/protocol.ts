@@ -4,7 +4,7 @@
  */
 import type { CellAnalysis } from '../../src/code/contract.ts'
 import type { ErrorRecord } from '../../src/model/errors.ts'
-import type { EncodedValue, MimeBundle, RunOptions, RunRecord, RunKind } from '../../src/model/run.ts'
+import type { MimeBundle, RunKind, RunOptions, Submission } from '../../src/model/run.ts'
 import type { EngineEvent, EngineReply, EngineRequest } from '../../src/wire/engine-protocol.ts'
 
 /** A cell ready to run: script text whose completion value is a function, and what it declares. */
@@ -64,7 +64,7 @@ export type WatcherCommand = { type: 'interrupt' } | { type: 'ping'; id: number 
 export type WatcherMessage = { type: 'pong'; id: number } | { type: 'interrupted' }
 
 export type SessionMessage =
-  | { type: 'ready'; pid: number; nodeVersion: string }
+  | { type: 'ready'; pid: number }
   | { type: 'stream'; cellId: string | null; name: 'stdout' | 'stderr'; text: string }
   | { type: 'display'; cellId: string | null; data: MimeBundle; metadata: Record<string, unknown>; displayId: string | null; isUpdate: boolean }
   | { type: 'clear'; cellId: string | null; wait: boolean }
@@ -85,7 +85,7 @@ export type SessionMessage =
 
 /** Answer of `capture-cell` and `capture-call`; the encoded inputs are the frame's buffers. */
 export interface CapturedSubmission {
-  submission: import('../../src/model/run.ts').Submission
+  submission: Submission
   /** Names that the run will hand back. */
   outputs: string[]
 }
@@ -98,6 +98,3 @@ export interface LiveDescription {
   properties: { name: string; kind: string }[]
   preview: string
 }
-
-/** Kept for the kernel's run registry. */
-export type { EncodedValue, RunRecord }

@@ -21,10 +21,9 @@ let link: FrameChannel | null = null
 let isOrphan = false
 let isSeeking = false
 
-const pipe = openPipe<{ type: string; id?: number }>(fd, {
-  onMessage: (message) => {
-    if (message.type === 'ping') pipe.send({ type: 'pong', id: message.id })
-  },
+openPipe(fd, {
+  // The executor says nothing on this pipe: its end is the message.
+  onMessage: () => {},
   onClose: () => {
     isOrphan = true
     // The main thread may spin for ever in user code: only this thread can end it.
