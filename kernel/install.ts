@@ -134,12 +134,29 @@ function guarded(folder: string, act: () => void): void {
   }
 }
 
-/** The installed kernelspec of a target, or null; for `labflow doctor`-like reports and tests. */
-export function installedSpec(target: InstallTarget & { environment?: NodeJS.ProcessEnv } = {}): { folder: string; argv: string[]; isUsable: boolean } | null {
-  const folder = join(jupyterDataFolder(target, target.environment), 'kernels', kernelName)
+/** A kernelspec that is there. */
+export interface InstalledSpec {
+  /** Its kernel.json. */
+  path: string
+  /** Command line of the kernel; null when the file cannot be read as a kernelspec. */
+  argv: string[] | null
+  /** Of the command line's program and entry, what is gone. */
+  missing: string[]
+}
+
+/** Labflow's kernelspec in a Jupyter data folder, or null; for `labflow doctor`. */
+export function installedSpec(dataFolder: string): InstalledSpec | null {
+  const path = join(dataFolder, 'kernels', kernelName, 'kernel.json')
+  if (!existsSync(path)) return null
+  const argv = readArgv(path)
+  const missing = (argv ?? []).slice(0, 2).filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
+  return { path, argv, missing }
+}
+
+function readArgv(path: string): string[] | null {
   try {
-    const { argv } = JSON.parse(readFileSync(join(folder, 'kernel.json'), 'utf8')) as { argv: string[] }
-    return { folder, argv, isUsable: argv.slice(0, 2).every((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true) }
+    const { argv } = JSON.parse(readFileSync(path, 'utf8')) as { argv?: unknown }
+    return Array.isArray(argv) ? argv.map(String) : null
   } catch {
     return null
   }

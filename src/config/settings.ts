@@ -35,6 +35,9 @@ export interface SettingsPlace {
   env: Record<string, string | undefined>
 }
 
+/** In a clone and, copied by the build, in dist/. */
+const DEFAULTS_PATH = join(treeRoot, 'configs', 'defaults.yaml')
+
 const CHOICES: Record<string, readonly string[]> = {
   'notebook.backgroundTypes': ['off', 'warn', 'error'],
   'notebook.pending': ['wait', 'error'],
@@ -42,9 +45,8 @@ const CHOICES: Record<string, readonly string[]> = {
 
 /** Reads all layers. @throws LabflowError BAD_CONFIG naming file, setting and what was meant. */
 export function loadSettings(place: SettingsPlace): Settings {
-  const defaultsPath = join(configsFolder(), 'defaults.yaml')
   const settings = new Map<string, Setting>()
-  for (const [key, value] of readLayer(defaultsPath, null)) settings.set(key, { key, value, source: 'defaults' })
+  for (const [key, value] of readLayer(DEFAULTS_PATH, null)) settings.set(key, { key, value, source: 'defaults' })
   const known = [...settings.keys()]
   for (const path of [userPath(place.env), projectPath(place.folder)]) {
     if (path === null || !existsSync(path)) continue
@@ -64,12 +66,6 @@ export function loadSettings(place: SettingsPlace): Settings {
     list: () => [...settings.values()],
     runOptions: () => runOptionsFrom(settings.values()),
   }
-}
-
-/** dist/ holds no YAML: the package's configs/ lies beside it. */
-function configsFolder(): string {
-  const inTree = join(treeRoot, 'configs')
-  return existsSync(inTree) ? inTree : join(dirname(treeRoot), 'configs')
 }
 
 function readLayer(path: string, known: string[] | null): [string, Setting['value']][] {

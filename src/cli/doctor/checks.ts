@@ -3,9 +3,10 @@
  * Refuses to change anything.
  */
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { jupyterDataFolder } from '../../../kernel/install.ts'
+import { installedSpec, jupyterDataFolder } from '../../../kernel/install.ts'
+import { nodeProblem } from '../../../kernel/node-version.ts'
 import { findStoreFolder } from '../../client/store-folder.ts'
 import { withRunningEngine } from '../engine-door.ts'
 import { formatSize } from '../run-table.ts'
@@ -26,31 +27,19 @@ const LOW_DISK_BYTES = 1e9
 
 /** The Node that runs now. */
 export function checkNode(): CheckResult {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  const isRecent = major > 22 || (major === 22 && minor >= 15)
+  const isRecent = nodeProblem() === null
   return { name: 'Node', verdict: isRecent ? 'ok' : 'wrong', found: `${process.versions.node} (${process.execPath})`, remedy: isRecent ? '' : 'install Node 22.15 or newer' }
 }
 
 /** Whether Jupyter finds the kernel, and whether what its command line names is still there. */
 export function checkKernelspec(): CheckResult {
   const folders = [...(process.env.JUPYTER_PATH ?? '').split(delimiter).filter(Boolean), jupyterDataFolder({}), ...prefixes().map((prefix) => join(prefix, 'share', 'jupyter'))]
-  const path = folders.map((folder) => join(folder, 'kernels', 'labflow', 'kernel.json')).find((candidate) => existsSync(candidate))
-  if (path === undefined) return { name: 'kernel', verdict: 'wrong', found: 'not registered with Jupyter', remedy: 'run "labflow install"' }
-  const argv = readArgv(path)
+  const spec = folders.map((folder) => installedSpec(folder)).find((found) => found !== null)
+  if (spec === undefined) return { name: 'kernel', verdict: 'wrong', found: 'not registered with Jupyter', remedy: 'run "labflow install"' }
+  const { path, argv, missing } = spec
   if (argv === null) return { name: 'kernel', verdict: 'wrong', found: `${path} cannot be read`, remedy: 'run "labflow install" again' }
-  const missing = argv.slice(0, 2).filter((file) => !existsSync(file))
   if (missing.length > 0) return { name: 'kernel', verdict: 'wrong', found: `${path} names ${missing.join(' and ')}, which is gone`, remedy: 'run "labflow install" again' }
   return { name: 'kernel', verdict: 'ok', found: path, remedy: '' }
-}
-
-/** Command line of a kernelspec; null when the file is none. */
-function readArgv(path: string): string[] | null {
-  try {
-    const { argv } = JSON.parse(readFileSync(path, 'utf8')) as { argv?: unknown }
-    return Array.isArray(argv) ? argv.map(String) : null
-  } catch {
-    return null
-  }
 }
 
 function prefixes(): string[] {

@@ -25,7 +25,7 @@ test('installing twice replaces, and leaves no half-made folder behind', () => {
   installKernel({ dataDir: folder })
   expect(installKernel({ dataDir: folder, displayName: 'TS' }).isReplaced).toBe(true)
   expect(readdirSync(join(folder, 'kernels'))).toEqual(['labflow'])
-  expect(installedSpec({ dataDir: folder })).toMatchObject({ isUsable: true })
+  expect(installedSpec(folder)).toMatchObject({ argv: [process.execPath, expect.any(String), '{connection_file}'], missing: [] })
 })
 
 test('uninstall removes what install wrote and says so; nothing there is no error', () => {
@@ -33,7 +33,7 @@ test('uninstall removes what install wrote and says so; nothing there is no erro
   expect(uninstallKernel({ dataDir: folder })).toEqual([kernelFolder, ...(extensionFolder === null ? [] : [extensionFolder])])
   expect(existsSync(kernelFolder)).toBe(false)
   expect(uninstallKernel({ dataDir: folder })).toEqual([])
-  expect(installedSpec({ dataDir: folder })).toBe(null)
+  expect(installedSpec(folder)).toBe(null)
 })
 
 test('the data folder follows prefix, JUPYTER_DATA_DIR and XDG_DATA_HOME', () => {
