@@ -3,9 +3,9 @@
  * Knows bytes and signatures, not what messages mean. A frame that cannot be read is dropped with a line in the log.
  */
 import { Router, XPublisher } from 'zeromq'
+import { SendQueue } from '../../src/wire/send-queue.ts'
 import { addressOf, type ChannelName, type Connection } from './connection.ts'
 import { decodeMessage, encodeMessage, type JupyterMessage } from './message.ts'
-import { SendQueue } from './send-queue.ts'
 
 /** How long a closing socket keeps undelivered messages; the default is for ever and hangs the exit. */
 const lingerMs = 500

@@ -4,6 +4,7 @@
  */
 import { Dealer, Router } from 'zeromq'
 import { PROTOCOL_VERSION } from './engine-protocol.ts'
+import { SendQueue, type Frames } from './send-queue.ts'
 
 /** A socket that closes gives queued messages this long to leave. */
 const LINGER_MS = 300
@@ -16,8 +17,6 @@ export interface Envelope {
   kind: string
   [field: string]: unknown
 }
-
-type Frames = (Uint8Array | string)[]
 
 /** Messages that leave as one: a send costs some 30 µs, whatever its size. */
 const MAX_BATCH = 200
@@ -77,54 +76,6 @@ class Outbox<Receiver> {
   }
 }
 
-/** zeromq refuses a second send while one is in flight (EBUSY) and more than 512 a turn: so each waits for the former. */
-class SendQueue {
-  readonly #send: (frames: Frames) => Promise<void>
-  readonly #onError: (error: Error) => void
-  #waiting: Frames[] = []
-  #isSending = false
-  #isClosed = false
-
-  constructor(send: (frames: Frames) => Promise<void>, onError: (error: Error) => void) {
-    this.#send = send
-    this.#onError = onError
-  }
-
-  push(frames: Frames): void {
-    if (this.#isClosed) return
-    this.#waiting.push(frames)
-    if (!this.#isSending) void this.#pump()
-  }
-
-  /** Resolves when everything queued was handed to zeromq. */
-  async drain(limitMs: number): Promise<void> {
-    const end = performance.now() + limitMs
-    while (this.#isSending && performance.now() < end) await new Promise((resolve) => setImmediate(resolve))
-  }
-
-  close(): void {
-    this.#isClosed = true
-    this.#waiting = []
-  }
-
-  async #pump(): Promise<void> {
-    this.#isSending = true
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting
-      this.#waiting = []
-      for (const frames of batch) {
-        if (this.#isClosed) break
-        try {
-          await this.#send(frames)
-        } catch (error) {
-          this.#onError(error as Error)
-        }
-      }
-    }
-    this.#isSending = false
-  }
-}
-
 export interface ServerHandlers {
   onMessage(peer: string, message: Envelope, buffers: Uint8Array[]): void
   /** A frame that is no message of ours, or a send that failed: one sentence for the log. */
@@ -141,7 +92,7 @@ export class EngineServer {
   private constructor(router: Router, handlers: ServerHandlers) {
     this.#router = router
     this.#handlers = handlers
-    this.#queue = new SendQueue((frames) => router.send(frames), (error) => handlers.onTrouble(`a message could not be sent: ${error.message}`))
+    this.#queue = new SendQueue((frames) => router.send(frames), (line) => handlers.onTrouble(line))
   }
 
   /** Binds. Binding is no lock (it steals the address from another): hold the store first. */
@@ -160,7 +111,8 @@ export class EngineServer {
 
   async close(): Promise<void> {
     this.#outbox.flush()
-    await this.#queue.drain(LINGER_MS)
+    const giveUp = new Promise<void>((resolve) => setTimeout(resolve, LINGER_MS).unref())
+    await Promise.race([this.#queue.drained(), giveUp])
     this.#queue.close()
     this.#router.close()
   }

@@ -1,6 +1,6 @@
 /** Order and failure of the send queue. */
 import { expect, test } from 'vitest'
-import { SendQueue } from '../../../kernel/wire/send-queue.ts'
+import { SendQueue } from '../../../src/wire/send-queue.ts'
 
 test('a socket that takes one message at a time gets all of them in order', async () => {
   const sent: string[] = []

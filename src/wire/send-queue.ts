@@ -8,7 +8,7 @@
 export type Frames = (string | Uint8Array)[]
 
 /** Messages waiting in one queue beyond this are dropped: only a broken socket gets there. */
-const maxWaitingMessages = 1_000_000
+const MAX_WAITING_MESSAGES = 1_000_000
 
 export class SendQueue {
   #waiting: Frames[] = []
@@ -26,7 +26,7 @@ export class SendQueue {
   /** Sends at once when nothing waits, else in turn. Never throws. */
   push(frames: Frames): void {
     if (this.#isClosed) return
-    if (this.#waiting.length >= maxWaitingMessages) return this.#log(`send queue full at ${maxWaitingMessages} messages, one dropped`)
+    if (this.#waiting.length >= MAX_WAITING_MESSAGES) return this.#log(`send queue full at ${MAX_WAITING_MESSAGES} messages, one dropped`)
     this.#waiting.push(frames)
     if (!this.#isSending) void this.#drain()
   }
