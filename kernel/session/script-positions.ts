@@ -2,6 +2,7 @@
  * Owns the way from a place in a running script back to the cell as typed.
  */
 import { decodeMappings, originalPosition, type Mapping } from '../../src/code/source-map.ts'
+import { positionOf } from '../../src/code/text-position.ts'
 import type { CompiledCell, ScriptPositions } from './protocol.ts'
 
 export interface CellPlace {
@@ -60,14 +61,4 @@ function originalOffset(segments: readonly number[], offset: number): number | n
     if (offset < from && nearest === null) nearest = to
   }
   return nearest
-}
-
-function positionOf(text: string, offset: number): CellPlace {
-  let line = 1
-  let start = 0
-  for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1)) {
-    line += 1
-    start = at + 1
-  }
-  return { line, column: offset - start + 1 }
 }

@@ -3,7 +3,8 @@
  * The text is the body of an async function in which the worker declares `let $value`.
  */
 import { LabflowError } from '../model/errors.ts'
-import { identifierName, nodeIn, nodesIn, parseModule, positionOf } from '../code/parse.ts'
+import { identifierName, nodeIn, nodesIn, parseModule } from '../code/parse.ts'
+import { positionOf } from '../code/text-position.ts'
 import { applyEdits, shareNames } from './shared-names.ts'
 import type { CellAnalysis } from '../code/contract.ts'
 import type { AstNode } from '../code/parse.ts'

@@ -4,7 +4,8 @@
  */
 import { definitionsOf, isFunctionExpression, unexported } from './definitions.ts'
 import { parametersOf } from './parameters.ts'
-import { identifierName, nodeIn, nodesIn, parseModule, positionOf } from './parse.ts'
+import { identifierName, nodeIn, nodesIn, parseModule } from './parse.ts'
+import { positionOf } from './text-position.ts'
 import { analyzeScopes, patternNames } from './scope.ts'
 import { decodeMappings, originalPosition, typedLinesOf } from './source-map.ts'
 import { stripTypes } from './strip.ts'

@@ -4,7 +4,8 @@
  */
 import { digestOf } from './canonical.ts'
 import { isLoweredClass } from './decorators.ts'
-import { identifierName, nodeIn, nodesIn, positionOf } from './parse.ts'
+import { identifierName, nodeIn, nodesIn } from './parse.ts'
+import { positionOf } from './text-position.ts'
 import { namesUsedWithin, patternNames } from './scope.ts'
 import type { TypedPlace } from '../model/run.ts'
 import type { RecordedDefinition } from './contract.ts'

@@ -4,6 +4,7 @@
  */
 import { parseSync, visitorKeys } from 'oxc-parser'
 import { LabflowError } from '../model/errors.ts'
+import { positionOf } from './text-position.ts'
 
 /** A node of the ESTree that oxc-parser builds. Fields depend on `type`; offsets are UTF-16 units into the parsed text. */
 export interface AstNode {
@@ -72,17 +73,6 @@ export function badCode(source: string, filename: string, error: ParseError): La
   return new LabflowError('BAD_CODE', text, {
     detail: { filename, line: error.line, column: error.column, offset: error.offset, sourceLine, caret, reason: error.message },
   })
-}
-
-/** 1-based line and column of a UTF-16 offset. */
-export function positionOf(source: string, offset: number): { line: number; column: number } {
-  let line = 1
-  let lineStart = 0
-  for (let at = source.indexOf('\n'); at !== -1 && at < offset; at = source.indexOf('\n', at + 1)) {
-    line += 1
-    lineStart = at + 1
-  }
-  return { line, column: offset - lineStart + 1 }
 }
 
 /** The child nodes of a node, in source order. */

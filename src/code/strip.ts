@@ -5,7 +5,8 @@
 import { createRequire } from 'node:module'
 import { Script } from 'node:vm'
 import { transformSync } from 'oxc-transform'
-import { badCode, languageOf, parseErrors, positionOf } from './parse.ts'
+import { badCode, languageOf, parseErrors } from './parse.ts'
+import { positionOf } from './text-position.ts'
 import { hasDecorators, lowerDecorators } from './decorators.ts'
 import type { SourceMap } from './source-map.ts'
 
