@@ -3,6 +3,7 @@
  * Where there is no /proc only the process group is known, and nothing is measured.
  */
 import { readdirSync, readFileSync } from 'node:fs'
+import { processFields } from '../wire/process-identity.ts'
 
 /** Clock ticks a second in /proc on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100
@@ -21,14 +22,10 @@ interface ProcessLine {
 }
 
 function readLine(pid: number): ProcessLine | null {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    const number = (index: number): number => Number(fields[index])
-    return { pid, parent: number(1), group: number(2), session: number(3), ticks: number(11) + number(12) + number(13) + number(14) }
-  } catch {
-    return null
-  }
+  const fields = processFields(pid)
+  if (fields === null) return null
+  const number = (index: number): number => Number(fields[index])
+  return { pid, parent: number(1), group: number(2), session: number(3), ticks: number(11) + number(12) + number(13) + number(14) }
 }
 
 /** Pids of a process, its descendants, and whatever else is in its group or session. */

@@ -4,27 +4,31 @@
  */
 import { readFileSync } from 'node:fs'
 
-/** State letter and start time (clock ticks since boot) of a process; null when it is gone or there is no /proc. */
-function procStat(pid: number): { state: string; start: string } | null {
-  let text: string
+/** Fields of /proc/PID/stat from the state letter on, which is 0 here and 3 in proc(5); null when the process is gone or there is no /proc. */
+export function processFields(pid: number): string[] | null {
   try {
-    text = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    // The command name may hold spaces and parentheses: fields are counted from the last ')'.
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')
   } catch {
     return null
   }
-  // The command name may hold spaces and parentheses: fields are counted from the last ')'.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  return { state: fields[0] ?? '', start: fields[19] ?? '' }
+}
+
+/** State letter and start time (clock ticks since boot) of a process; null when it is gone or there is no /proc. */
+function stateOf(pid: number): { state: string; start: string } | null {
+  const fields = processFields(pid)
+  return fields === null ? null : { state: fields[0] ?? '', start: fields[19] ?? '' }
 }
 
 /** Start time of a living process, else null. */
 export function processStart(pid: number): string | null {
-  return procStat(pid)?.start ?? null
+  return stateOf(pid)?.start ?? null
 }
 
 /** Whether the very process that had this pid and start time still runs; a zombie does not. */
 export function isSameProcess(pid: number, start: string | null): boolean {
-  const stat = procStat(pid)
+  const stat = stateOf(pid)
   if (stat !== null) return stat.state !== 'Z' && stat.state !== 'X' && (start === null || stat.start === start)
   // kill(-1) would mean every process there is.
   if (start !== null || pid <= 0) return false
