@@ -2,9 +2,10 @@
  * Owns what was typed: this session in memory, all sessions in one file of the user (JSON lines, 0600, opened at first use).
  * Lossy by design: two kernels that trim at once may lose old entries; a full disk loses new ones; no cell ever waits for it.
  */
-import { appendFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { appendFile, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { makeFolder } from '../src/wire/private-folder.ts'
 
 /** Entries kept over all sessions. */
 const maxEntries = 10_000
@@ -105,7 +106,7 @@ export class History {
 
   async #write(): Promise<void> {
     try {
-      await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 })
+      makeFolder(dirname(this.#path))
       while (this.#unwritten.length > 0) {
         const lines = this.#unwritten.splice(0).map((entry) => `${JSON.stringify(entry)}\n`)
         await appendFile(this.#path, lines.join(''), { mode: 0o600 })

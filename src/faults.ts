@@ -11,6 +11,7 @@ export type FaultPoint =
   | 'executor.after-bind'
   | 'store.write-result'
   | 'store.commit'
+  | 'store.executor-file'
 
 const armed = new Map<string, string>(
   (process.env.LABFLOW_FAULTS ?? '').split(',').filter(Boolean).map((rule) => {

@@ -16,6 +16,7 @@ export type Orphans = Map<string, OrphanLink>
 /** Takes over every run that had not ended. Call before clients are let in. */
 export function adoptRuns(engine: Engine, orphans: Orphans, log: (words: string) => void): void {
   const open = engine.store.runs.open()
+  engine.store.dropSpoolsExcept(new Set(open.map(({ record }) => record.id)))
   const lives: { run: LiveRun; found: OpenRun }[] = []
   for (const found of open) {
     const parent = found.record.parentRunId === null ? null : (engine.book.find(found.record.parentRunId) ?? null)

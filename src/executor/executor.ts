@@ -85,6 +85,7 @@ export class Executor {
     this.#workersSocket = new WorkersSocket(this.#engine, this.#orphans, this.#paths.workersSocket)
     await this.#workersSocket.listen()
     fault('executor.after-bind')
+    fault('store.executor-file')
     writeExecutorFile(this.#store.folder, {
       host: hostname(), pid: process.pid, startTime: processStart(process.pid), address: this.#paths.address,
       workersSocket: this.#paths.workersSocket, protocol: PROTOCOL_VERSION, version,

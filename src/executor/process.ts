@@ -2,10 +2,11 @@
  * Owns the executor's process, started as `node main.ts STORE_FOLDER`. Its only word to whoever started it is one JSON line on stderr
  * (ready, busy or the error), after which stderr is closed; from then on it writes to its log file.
  */
-import { closeSync, mkdirSync, openSync, realpathSync, writeSync } from 'node:fs'
+import { closeSync, openSync, realpathSync, writeSync } from 'node:fs'
 import { systemClock } from '../clock.ts'
 import { isLabflowError } from '../model/errors.ts'
 import { storeError } from '../store/open.ts'
+import { makeFolder } from '../wire/private-folder.ts'
 import { Executor } from './executor.ts'
 import { toRecord } from './requests.ts'
 import { readSettings } from './settings.ts'
@@ -36,7 +37,7 @@ async function main(): Promise<void> {
     process.exit(1)
   }
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
   } catch (error) {
     throw storeError(error, folder)
   }
@@ -48,8 +49,14 @@ async function main(): Promise<void> {
   closeStderr()
 }
 
+/** A file system that refuses is the user's to mend, whichever of the store's files it was. */
+function inWords(error: unknown): unknown {
+  const code = String((error as { code?: unknown } | null)?.code ?? '')
+  return ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM'].includes(code) ? storeError(error, process.argv[2] ?? '') : error
+}
+
 main().catch((error: unknown) => {
   const isBusy = isLabflowError(error) && error.code === 'STORE_BUSY'
-  announce(isBusy ? { word: 'busy' } : { word: 'failed', error: toRecord(error) })
+  announce(isBusy ? { word: 'busy' } : { word: 'failed', error: toRecord(inWords(error)) })
   process.exit(isBusy ? EXIT_BUSY : 1)
 })

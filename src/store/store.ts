@@ -1,8 +1,9 @@
 /** Owns the store of one project as a whole: the folder, the database, and its parts behind one transaction a turn. */
-import { mkdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import type { LabflowError } from '../model/errors.ts'
+import { makeFolder } from '../wire/private-folder.ts'
 import { CacheStore } from './cache.ts'
 import { EmissionStore } from './emissions.ts'
 import { MIGRATIONS } from './migrations.ts'
@@ -31,7 +32,7 @@ export class Store {
   constructor(folder: string, clock: Clock, onFailure: (error: LabflowError) => void) {
     this.folder = folder
     try {
-      mkdirSync(join(folder, 'spool'), { recursive: true, mode: 0o700 })
+      makeFolder(join(folder, 'spool'))
     } catch (error) {
       throw storeError(error, folder)
     }
@@ -46,6 +47,12 @@ export class Store {
   /** Path of the file into which an attempt spools when it has lost its executor. */
   spoolPath(runId: string, attempt: number): string {
     return join(this.folder, 'spool', `${runId}.${attempt}.frames`)
+  }
+
+  /** Removes what workers spooled for runs that have ended: an idle worker whose executor died cannot know that its outcome had arrived. */
+  dropSpoolsExcept(openRunIds: ReadonlySet<string>): void {
+    const folder = join(this.folder, 'spool')
+    for (const name of readdirSync(folder)) if (!openRunIds.has(name.split('.')[0] ?? '')) this.dropSpool(join(folder, name))
   }
 
   dropSpool(path: string): void {

@@ -3,10 +3,11 @@
  * They cannot lie in the store: a socket path over 104 bytes (107 on Linux) fails (semantics §4).
  */
 import { createHash } from 'node:crypto'
-import { lstatSync, mkdirSync, realpathSync } from 'node:fs'
+import { lstatSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LabflowError } from '../model/errors.ts'
+import { makeFolder } from './private-folder.ts'
 
 const MAX_PATH_BYTES = 104
 
@@ -34,7 +35,7 @@ export function socketPaths(storeFolder: string): SocketPaths {
 
 function makePrivate(folder: string, uid: number): boolean {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
     const found = lstatSync(folder)
     return found.isDirectory() && (found.uid === uid || process.getuid === undefined) && (found.mode & 0o077) === 0
   } catch {

@@ -30,12 +30,17 @@ export function readExecutorFile(storeFolder: string): ExecutorFile | null {
   }
 }
 
-/** Replaces the file in one move. */
+/** Replaces the file in one move. @throws the error of the file system, such as ENOSPC. */
 export function writeExecutorFile(storeFolder: string, file: ExecutorFile): void {
   const path = executorFilePath(storeFolder)
   const temporary = `${path}.${file.pid}.tmp`
-  writeFileSync(temporary, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 })
-  renameSync(temporary, path)
+  try {
+    writeFileSync(temporary, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 })
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
 }
 
 /** Removes the file if it still names this process. */

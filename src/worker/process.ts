@@ -61,11 +61,14 @@ async function perform(command: AttemptCommand, buffers: Uint8Array[]): Promise<
   const body = new Attempt(command, buffers, { outlet, urlOf: (path) => hooks.urlOf(path), settleDisplay: () => display.settled(), onEnd: () => engine.reset() })
   current = body
   ownApiEnvironment(apiEnvironmentOf(body, engine))
-  await body.perform()
-  current = null
-  ownApiEnvironment(null)
-  // An orphan has nobody to take further work from.
-  if (outlet.isOrphan) realExit(0)
+  try {
+    await body.perform()
+  } finally {
+    current = null
+    ownApiEnvironment(null)
+    // An orphan has nobody to take further work from, nor to tell when its outcome could not be kept.
+    if (outlet.isOrphan) realExit(0)
+  }
 }
 
 function seekExecutor(): void {
@@ -80,9 +83,13 @@ function cancel(runId: string, reason: string): void {
 
 function lateError(error: unknown): void {
   if (current !== null) current.fail(error)
+  // An orphan that cannot even spool has nobody to tell.
+  else if (outlet.isOrphan) realExit(1)
   else process.stderr.write(`labflow worker: after its run ended: ${error instanceof Error ? error.stack : String(error)}\n`)
 }
 
+// The other end of both is the executor, which may be gone: told to the handler below, that would be written here again, for ever.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 process.on('uncaughtException', lateError)
 process.on('unhandledRejection', lateError)
 // An interrupt at a terminal goes to the whole group; runs end by cancel only.

@@ -1,8 +1,8 @@
 /** A worker whose executor died goes on: nothing of its run is lost, and it ends itself afterwards. */
 import { createServer } from 'node:net'
 import type { Server } from 'node:net'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import type { RunResult } from '../../src/model/run.ts'
 import { frameChannel } from '../../src/pipe/frame-channel.ts'
@@ -49,6 +49,36 @@ test('a result sent to an executor that died before reading it is spooled too', 
   worker.abandon()
   expect(await worker.exited()).toBe(0)
   expect(worker.readSpool(spoolPath).at(-1)?.message.type).toBe('completed')
+})
+
+test('the disk is full while no executor runs: the result waits for room, and lost output is told', async () => {
+  worker = new WorkerFixture()
+  const { spoolPath } = worker.begin({ code: cell(`const { existsSync, writeFileSync } = require('node:fs')\nconsole.log('busy')\nwhile (!existsSync('go')) {}\nconsole.log('no room')\nconst answer = 42\nwriteFileSync('done', '')`, ['answer']) })
+  mkdirSync(dirname(spoolPath), { recursive: true })
+  symlinkSync('/dev/full', spoolPath)
+  await worker.wait((message) => message.type === 'output')
+  worker.abandon()
+  worker.write('go', '')
+  const { existsSync } = await import('node:fs')
+  await expect.poll(() => existsSync(join(worker.folder, 'done')), { timeout: 20_000 }).toBe(true)
+  rmSync(spoolPath)
+  expect(await worker.exited()).toBe(0)
+  const messages = worker.readSpool(spoolPath).map((frame) => frame.message)
+  expect(messages.at(-1)).toMatchObject({ type: 'completed', outputNames: ['answer'] })
+  expect(messages.at(-2)).toMatchObject({ type: 'warning', message: expect.stringMatching(/disk was full .* 1 messages/) })
+})
+
+test('a worker whose store is gone and whose streams nobody reads ends, instead of spinning for ever', async () => {
+  worker = new WorkerFixture()
+  worker.pipe(3).pause()
+  worker.write('store', 'a file where the folder was')
+  worker.begin({ code: cell('$value = 5\nrequire("node:fs").writeFileSync("done", "")') })
+  const { existsSync } = await import('node:fs')
+  await expect.poll(() => existsSync(join(worker.folder, 'done')), { timeout: 20_000 }).toBe(true)
+  worker.child.stdout?.destroy()
+  worker.child.stderr?.destroy()
+  worker.abandon()
+  expect(await worker.exited()).toBe(1)
 })
 
 test('an orphan is ended at its limit even in a loop that never yields', async () => {
