@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import { constants, Script } from 'node:vm'
+import { putFields } from '../../src/capture/own-fields.ts'
 import { LabflowError } from '../../src/model/errors.ts'
 import type { RunResult } from '../../src/model/run.ts'
 import { decodeValue, fromBuffers } from '../../src/values/codec.ts'
@@ -73,6 +74,7 @@ function decodeResult(buffers: readonly Uint8Array[], names: NotebookNames): Dec
   const first = decodeValue(encoded, context) as RunResult
   const functions = new Map(Object.entries(first.functionSources).map(([name, source]) => [name, evaluateSource(name, source, names.folder)]))
   const result = made.size > 0 ? (decodeValue(encoded, notebookCodec(names, functions)) as RunResult) : first
+  for (const [name, fields] of Object.entries(result.functionFields ?? {})) putFields(functions.get(name), fields)
   return { result, functions }
 }
 

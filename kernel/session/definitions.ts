@@ -6,6 +6,7 @@ import type { NameBinding, NameScope } from '../../src/capture/contract.ts'
 import type { CellAnalysis, RecordedDefinition } from '../../src/code/contract.ts'
 // Loaded here, before any cell runs: it notes at load which globals are Node's own, and capture itself is loaded much later.
 import '../../src/code/globals.ts'
+import { functionFields } from '../../src/capture/own-fields.ts'
 import { typedPlaceWithin } from '../../src/capture/typed-place.ts'
 import { taskOf } from './task-values.ts'
 import type { ImportBinding } from '../../src/model/run.ts'
@@ -19,6 +20,8 @@ export class NotebookNames implements NameScope {
   readonly #imports = new Map<string, ImportBinding>()
   readonly #definitions = new Map<string, RecordedDefinition>()
   readonly #values = new Map<string, unknown>()
+  /** Functions that hung on a definition when its cell had ended. */
+  readonly #functions = new Map<string, ReadonlyMap<string, unknown>>()
   /** Text of the newest cells: a function is told to be a closure by where its text stands, also long after its maker's name was taken. */
   readonly #cells: RecordedDefinition[] = []
   /** `before` is what the name had when it became pending: a run that fails leaves it as it was. */
@@ -58,7 +61,11 @@ export class NotebookNames implements NameScope {
 
   /** The cell has ended: a definition counts as long as its name has the value it has now. */
   settle(analysis: CellAnalysis): void {
-    for (const { name } of analysis.definitions) this.#values.set(name, Object.getOwnPropertyDescriptor(globalThis, name)?.value)
+    for (const { name } of analysis.definitions) {
+      const value = this.valueOf(name)
+      this.#values.set(name, value)
+      this.#functions.set(name, functionFields(value))
+    }
   }
 
   /** A value was put under the name from outside any cell. */
@@ -66,6 +73,7 @@ export class NotebookNames implements NameScope {
     this.#imports.delete(name)
     this.#definitions.delete(name)
     this.#values.delete(name)
+    this.#functions.delete(name)
     this.clearPending(name)
   }
 
@@ -116,9 +124,9 @@ export class NotebookNames implements NameScope {
     if (definition !== undefined && made !== null) {
       // One made by task(…) in its own text is made again by that text.
       const madeInto = definition.madeBy === undefined ? { madeInto: { kind: made.kind, name: made.name, options: made.given } } : {}
-      return { kind: 'task', fingerprintSource: { ...definition, ...madeInto } }
+      return { kind: 'task', fingerprintSource: { ...definition, ...madeInto }, value: descriptor?.value }
     }
-    if (definition !== undefined && definition.kind !== 'data') return { kind: 'definition', definition }
+    if (definition !== undefined && definition.kind !== 'data') return { kind: 'definition', definition, value: descriptor?.value, made: this.#functions.get(name) }
     if (descriptor === undefined || descriptor.get !== undefined || !this.#isOfUser(descriptor)) return { kind: 'unknown' }
     return { kind: 'value', value: descriptor.value as unknown }
   }

@@ -163,7 +163,7 @@ export function settle(closure: ClosureBuilder, args: readonly NamedArgument[], 
   for (;;) {
     const met = new Set<string>()
     const parts = closure.finish()
-    const encoded = encodeInputs(args, parts.values, closure.unset, notingCodec(codec, met))
+    const encoded = encodeInputs(args, parts, closure.unset, notingCodec(codec, met))
     const missing = [...met].filter((name) => !closure.has(name))
     if (missing.length === 0) return { encoded, parts }
     closure.add(missing.map((name) => ({ name, isGuarded: true })), 'captured data')

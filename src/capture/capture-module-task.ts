@@ -29,7 +29,7 @@ export async function captureModuleTask(request: ModuleTaskRequest): Promise<Cap
   const entry = { kind: 'module' as const, path: request.path, taskName: request.taskName, runKind: request.runKind }
   const { fingerprint, parts } = closureFingerprint({ entry, imports: [], definitions: [], folder })
   const args = request.args.map((value, index) => ({ name: request.parameterNames?.[index] ?? `argument ${index + 1}`, value }))
-  const { inputs, inputDigests, parameters, structure } = encodeInputs(args, new Map(), new Set(), request.codec ?? {})
+  const { inputs, inputDigests, parameters, structure } = encodeInputs(args, { values: new Map(), fields: new Map() }, new Set(), request.codec ?? {})
   return {
     code: { imports: [], definitions: [], entry, folder, fingerprint, fingerprintParts: parts },
     inputs,

@@ -7,9 +7,10 @@ import { digestOf } from '../code/canonical.ts'
 import { LabflowError } from '../model/errors.ts'
 import { builtInExpression } from './built-in-values.ts'
 import { orderDefinitions } from './definition-order.ts'
+import { ownFields } from './own-fields.ts'
 import type { RecordedDefinition } from '../code/contract.ts'
 import type { ImportBinding } from '../model/run.ts'
-import type { NameBinding, NameScope } from './contract.ts'
+import type { LiveCode, NameBinding, NameScope } from './contract.ts'
 
 /** A name that captured code uses. `isGuarded`: only inside `typeof name`, so that it may be missing. */
 export interface WantedName {
@@ -23,6 +24,8 @@ export interface Closure {
   /** In an order in which they can be evaluated. */
   definitions: RecordedDefinition[]
   values: Map<string, unknown>
+  /** Data that hangs on definitions: name → field → value. */
+  fields: Map<string, Record<string, unknown>>
 }
 
 /** Collects names and what they need. One is used for one capture. */
@@ -30,6 +33,7 @@ export class ClosureBuilder {
   private readonly imports = new Map<string, ImportBinding>()
   private readonly definitions = new Map<string, RecordedDefinition>()
   private readonly values = new Map<string, unknown>()
+  private readonly fields = new Map<string, Record<string, unknown>>()
   private readonly seen = new Set<string>()
   private readonly scope: NameScope
   /** Names that the entry binds itself. */
@@ -84,7 +88,7 @@ export class ClosureBuilder {
   }
 
   finish(): Closure {
-    return { imports: [...this.imports.values()], definitions: orderDefinitions([...this.definitions.values()]), values: this.values }
+    return { imports: [...this.imports.values()], definitions: orderDefinitions([...this.definitions.values()]), values: this.values, fields: this.fields }
   }
 
   private resolve(name: string, usedBy: string | null, isGuarded: boolean): boolean {
@@ -94,10 +98,10 @@ export class ClosureBuilder {
         this.imports.set(name, binding.binding)
         return true
       case 'definition':
-        this.addDefinition(binding.definition)
+        this.addDefinition(binding.definition, binding)
         return true
       case 'task':
-        this.addDefinition({ ...binding.fingerprintSource, kind: binding.fingerprintSource.kind === 'data' ? 'const-function' : binding.fingerprintSource.kind })
+        this.addDefinition({ ...binding.fingerprintSource, kind: binding.fingerprintSource.kind === 'data' ? 'const-function' : binding.fingerprintSource.kind }, binding)
         return true
       case 'pending': throw pendingError(name, binding.runShortId)
       case 'value': return this.resolveValue(name, binding, usedBy)
@@ -112,8 +116,10 @@ export class ClosureBuilder {
     return kind === 'value' || kind === 'definition' || kind === 'task'
   }
 
-  private addDefinition(definition: RecordedDefinition): void {
+  private addDefinition(definition: RecordedDefinition, live: LiveCode): void {
     this.seen.add(definition.name)
+    const fields = ownFields({ definition, value: live.value, made: live.made })
+    if (Object.keys(fields).length > 0) this.fields.set(definition.name, fields)
     this.definitions.set(definition.name, definition)
     const label = `${definition.kind === 'class' ? 'class' : 'function'} ${definition.name}`
     this.add(definition.freeNames.map((name) => ({ name, isGuarded: isGuardedIn(definition.source, name) })), label)

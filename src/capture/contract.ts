@@ -4,12 +4,18 @@
 import type { RecordedDefinition } from '../code/contract.ts'
 import type { CodeBundle, EncodedValue, ImportBinding } from '../model/run.ts'
 
+/** What the name of some code holds, and which functions hung on it when its cell had ended, where that was noted. */
+export interface LiveCode {
+  value?: unknown
+  made?: ReadonlyMap<string, unknown> | undefined
+}
+
 /** How a name stands in the notebook (or in a worker that runs notebook code). */
 export type NameBinding =
   | { kind: 'import'; binding: ImportBinding }
-  | { kind: 'definition'; definition: RecordedDefinition }
+  | ({ kind: 'definition'; definition: RecordedDefinition } & LiveCode)
   | { kind: 'value'; value: unknown }
-  | { kind: 'task'; fingerprintSource: RecordedDefinition }
+  | ({ kind: 'task'; fingerprintSource: RecordedDefinition } & LiveCode)
   | { kind: 'pending'; runShortId: string }
   | { kind: 'unknown' }
 

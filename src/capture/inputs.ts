@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { digestValue, encodeOnly } from '../values/codec.ts'
 import { previewValue } from '../values/preview.ts'
 import type { CodecContext } from '../values/codec.ts'
+import type { Closure } from './closure.ts'
 import type { EncodedValue, RunInputs } from '../model/run.ts'
 
 /** Encoded inputs and what is told of them. */
@@ -26,7 +27,7 @@ export interface NamedArgument {
 }
 
 /** @throws LabflowError CANNOT_ENCODE naming the path from the variable, such as data.points[3].model. */
-export function encodeInputs(args: readonly NamedArgument[], captured: ReadonlyMap<string, unknown>, unread: ReadonlySet<string>, codec: CodecContext): EncodedInputs {
+export function encodeInputs(args: readonly NamedArgument[], { values: captured, fields }: Pick<Closure, 'values' | 'fields'>, unread: ReadonlySet<string>, codec: CodecContext): EncodedInputs {
   const inputDigests: Record<string, string> = {}
   const parameters: Record<string, unknown> = {}
   for (const { name, value, isFields } of args) {
@@ -41,7 +42,9 @@ export function encodeInputs(args: readonly NamedArgument[], captured: ReadonlyM
     inputDigests[label] = digestValue(captured.get(name), { ...codec, rootName: name })
     parameters[label] = previewValue(captured.get(name))
   }
+  for (const [name, owned] of fields) for (const [key, value] of Object.entries(owned)) inputDigests[`${name}.${key}`] = digestValue(value, { ...codec, rootName: `${name}.${key}` })
   const record: RunInputs = { args: args.map((argument) => argument.value), captured: Object.fromEntries(names.map((name) => [name, captured.get(name)])) }
+  if (fields.size > 0) record.fields = Object.fromEntries([...fields].sort(([a], [b]) => (a < b ? -1 : 1)))
   const inputs = encodeOnly(record, codec)
   return { inputs, inputDigests, parameters, structure: createHash('sha256').update(inputs.header).digest('hex') }
 }

@@ -112,6 +112,8 @@ export interface Submission {
 export interface RunInputs {
   args: unknown[]
   captured: Record<string, unknown>
+  /** Data that hangs on the classes, functions and enums that travel as source: name → field → value. */
+  fields?: Record<string, Record<string, unknown>>
 }
 
 /** What a worker hands back: `value` = return value or last expression, `outputs` = names of a cell, `functionSources` = functions and classes as source. */
@@ -120,6 +122,8 @@ export interface RunResult {
   outputs: Record<string, unknown>
   /** name → assignment source, evaluated in the session when bound. */
   functionSources: Record<string, string>
+  /** Data that hangs on these: name → field → value. */
+  functionFields?: Record<string, Record<string, unknown>>
   /** name → the import that gives the same value in the session: modules, functions of packages and of Node. */
   imports?: Record<string, Pick<ImportBinding, 'specifier' | 'imported'>>
 }

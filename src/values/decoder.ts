@@ -4,7 +4,7 @@
 import { LabflowError } from '../model/errors.ts'
 import { ByteReader, damaged } from './byte-reader.ts'
 import { codec } from './context.ts'
-import { ERROR_KINDS, FORMAT_VERSION, TAG, VIEW_KINDS } from './tags.ts'
+import { ERROR_KINDS, FIXINGS, FORMAT_VERSION, TAG, VIEW_KINDS } from './tags.ts'
 import type { ClassAdapter, ClassValue, CodecContext } from './context.ts'
 import type { EncodedValue } from '../model/run.ts'
 
@@ -72,6 +72,10 @@ export class Decoder {
       case TAG.adapted: return this.readAdapted(id)
       case TAG.arrayBuffer: return this.keep(id, this.entry(this.wholes))
       case TAG.view: return this.keep(id, this.entry(this.views) as object)
+      case TAG.fixed: {
+        const fix = FIXINGS[this.reader.byte()] ?? fail('an object is fixed in an unknown way')
+        return fixed(this.readObject(this.reader.byte(), id) as object, fix)
+      }
       case TAG.withExtras: return this.readFields(this.readObject(this.reader.byte(), id) as Fields)
       default: throw damaged(`tag ${tag} is not known`)
     }
@@ -241,6 +245,14 @@ function makeView(kind: (typeof VIEW_KINDS)[number], memory: ArrayBuffer, start:
   if (!type) throw new LabflowError('CANNOT_BIND', `A ${kind} cannot be read by Node ${process.version}. Use a newer Node or Float32Array.`)
   if (start % type.BYTES_PER_ELEMENT !== 0 || size % type.BYTES_PER_ELEMENT !== 0) throw damaged('a typed array is not aligned')
   return new type(memory, start, size / type.BYTES_PER_ELEMENT)
+}
+
+function fixed(value: object, fix: (value: object) => object): object {
+  try {
+    return fix(value)
+  } catch {
+    throw damaged('a value is fixed that cannot be')
+  }
 }
 
 function hide(target: object, key: string, value: unknown): void {

@@ -8,7 +8,7 @@ import { ByteWriter } from './byte-writer.ts'
 import { adapterOf, ruleOfClass } from './class-rules.ts'
 import { isAccessor, keysBesideIndices, ownEnumerableKeys } from './own-keys.ts'
 import { builtInReason, classNameOf, refusal } from './refusal.ts'
-import { ERROR_KINDS, FORMAT_VERSION, TAG } from './tags.ts'
+import { ERROR_KINDS, FIXINGS, FORMAT_VERSION, TAG } from './tags.ts'
 import { pathText } from './value-path.ts'
 import type { ClassAdapter, ClassValue, CodecContext } from './context.ts'
 import type { EncodedValue } from '../model/run.ts'
@@ -74,6 +74,7 @@ export class Encoder {
     if (this.path.length > MAX_DEPTH) throw this.refused(classNameOf(value), `it lies more than ${MAX_DEPTH} levels deep. Use a flat list with indices.`)
     this.seen.set(value, this.seen.size)
     if (types.isProxy(value)) throw this.refusedObject(value)
+    if (!Object.isExtensible(value)) this.writeFixing(value)
     const proto: unknown = Object.getPrototypeOf(value)
     if (proto === Object.prototype && !types.isArgumentsObject(value) && !types.isModuleNamespaceObject(value)) {
       this.writer.byte(TAG.object)
@@ -86,6 +87,15 @@ export class Encoder {
     if (Array.isArray(value) && proto === Array.prototype) return this.writeArray(value)
     if (ArrayBuffer.isView(value) && viewKind(value) >= 0) return this.writeView(value)
     return this.writeSpecial(value, proto)
+  }
+
+  /** A frozen or sealed object comes back so: code that tests it, or writes to it, behaves alike. */
+  private writeFixing(value: object): void {
+    // V8 calls a typed array sealed that takes no new properties, and refuses to seal one.
+    const isSealed = Object.isSealed(value) && !ArrayBuffer.isView(value)
+    const fixing = Object.isFrozen(value) ? Object.freeze : isSealed ? Object.seal : Object.preventExtensions
+    this.writer.byte(TAG.fixed)
+    this.writer.byte(FIXINGS.indexOf(fixing))
   }
 
   private writeSpecial(value: object, proto: unknown): void {

@@ -19,7 +19,7 @@ import { ProgressThrottle } from './progress-throttle.ts'
 import type { WorkerCommand } from './protocol.ts'
 import { RunOutputs } from './run-output.ts'
 import { enterPlace } from './run-place.ts'
-import { encodeResult, inputDigests, PendingInputs } from './run-values.ts'
+import { encodeResult, fieldDigests, inputDigests, PendingInputs } from './run-values.ts'
 import type { EncodedResult } from './run-values.ts'
 import { leftovers, processTraces, usageSince } from './usage.ts'
 
@@ -122,17 +122,20 @@ export class Attempt {
     const pending = new PendingInputs(fromBuffers(this.#buffers))
     let inputs: RunInputs = { args: [], captured: {} }
     let digestsBefore: Record<string, string> = {}
+    let fieldsBefore: Record<string, string> = {}
     const result = await evaluate(code, {
       names: this.names,
       capturedNames: pending.capturedNames,
       instanceNames: pending.instanceNames,
       plainInputs: pending.plain,
+      dressedNames: pending.dressedNames,
       onHelpers: (helpers) => {
         if (this.#source !== null) this.#source.helpers = helpers
       },
       decodeInputs: () => {
         inputs = pending.decode(this.names)
         digestsBefore = inputDigests(inputs.captured, this.names)
+        fieldsBefore = fieldDigests(inputs.fields, this.names, false)
         return inputs
       },
       urlOf: this.#host.urlOf,
@@ -141,7 +144,9 @@ export class Attempt {
     await this.#host.settleDisplay()
     const digestsAfter = inputDigests(inputs.captured, this.names)
     const mutatedInputs = Object.keys(digestsBefore).filter((name) => !(name in result.outputs) && (digestsBefore[name] !== digestsAfter[name] || this.names.hasChanged(name, inputs.captured[name])))
-    await this.#handBack(result, pending.capturedNames, mutatedInputs)
+    const fieldsAfter = fieldDigests(inputs.fields, this.names, true)
+    const changedFields = [...new Set([...Object.keys(fieldsBefore), ...Object.keys(fieldsAfter)])].filter((label) => fieldsBefore[label] !== fieldsAfter[label] && !(label.split('.')[0]! in result.outputs))
+    await this.#handBack(result, pending.capturedNames, [...mutatedInputs, ...changedFields])
   }
 
   /** Sends the result; what of it cannot come back is left out and told, or fails the run, which then keeps the rest. */
@@ -150,10 +155,10 @@ export class Attempt {
     const isCell = code.entry.kind === 'cell'
     const finder = new ImportFinder(code, (specifier) => importFrom(filenameOf(code), specifier))
     const importOf = (value: unknown): ReturnType<ImportFinder['find']> => finder.find(value)
-    const { functionSources, imports, left, refused } = await codeOutputs(code, result.outputs, capturedNames, importOf)
+    const { functionSources, functionFields, imports, left, refused } = await codeOutputs(code, result.outputs, capturedNames, importOf)
     const sorted = new Set([...Object.keys(functionSources), ...Object.keys(imports), ...left.map(({ name }) => name), ...refused.map(({ name }) => name)])
     const outputs = Object.fromEntries(Object.entries(result.outputs).filter(([name]) => !sorted.has(name)))
-    const whole = await encodeResult({ value: result.value, outputs, functionSources, imports }, isCell, this.names, importOf, (value) => this.#showInstead(value))
+    const whole = await encodeResult({ value: result.value, outputs, functionSources, functionFields, imports }, isCell, this.names, importOf, (value) => this.#showInstead(value))
     const problem = refused[0] ?? whole.refused[0]
     if (this.#isOver) return
     if (problem !== undefined) return this.#sendFailed(keptWith(problem.error, whole.outputNames, this.command.shortId), null, whole)

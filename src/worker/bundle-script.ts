@@ -19,6 +19,8 @@ export interface ScriptHost {
   readonly plain: Record<string, unknown>
   /** After functions and classes exist: decodes the captured values, by name. */
   capture(classes: Record<string, unknown>): Record<string, unknown>
+  /** Gives code that was made from its text the data that hung on it. */
+  dress(code: Record<string, unknown>): void
   /** The task or flow that a function of the notebook had become. */
   task(name: string, body: unknown): unknown
   /** Live view of the outer scope and of the entry's own names, for tasks made inside. */
@@ -35,7 +37,7 @@ export interface BundleScript {
 }
 
 /** Script of a `cell` or `function` entry: evaluates to `async ($run) => result`. */
-export function bundleScript(code: CodeBundle, capturedNames: readonly string[], instanceNames: readonly string[] = []): BundleScript {
+export function bundleScript(code: CodeBundle, capturedNames: readonly string[], instanceNames: readonly string[] = [], dressedNames: readonly string[] = []): BundleScript {
   const importedNames = code.imports.map((binding) => binding.local)
   const bound = new Set([...importedNames, ...code.definitions.map((definition) => definition.name), ...capturedNames])
   const outputs = code.entry.kind === 'cell' ? code.entry.outputs : []
@@ -50,8 +52,10 @@ export function bundleScript(code: CodeBundle, capturedNames: readonly string[],
   head.add(declare(code.definitions.filter(needsDeclaration).map((definition) => definition.name)))
   for (const definition of early) head.addDefinition(definition)
   head.add(`{ const $captured = $run.capture({ ${[...new Set([...classes, ...importedNames])].filter(Boolean).join(', ')} }); ${assign(instanceNames.length > 0 ? capturedNames : [], '$captured')} }`)
+  head.add(dress(early.filter((definition) => !definition.madeInto), dressedNames))
   for (const definition of late) head.addDefinition(definition)
   head.add(code.definitions.filter((definition) => definition.madeInto).map(({ name }) => `${name} = $run.task(${JSON.stringify(name)}, ${name});`).join(' '))
+  head.add(dress(code.definitions.filter((definition) => definition.madeInto || late.has(definition)), dressedNames))
   head.add(`$run.expose({ ${readers([...bound])} });`)
   const [opening, closing] = entryFrame(code.entry)
   head.add(opening)
@@ -101,6 +105,11 @@ function declare(names: string[]): string {
 
 function assign(names: readonly string[], from: string): string {
   return names.map((name) => `${name} = ${from}[${JSON.stringify(name)}];`).join(' ')
+}
+
+function dress(definitions: readonly Definition[], dressedNames: readonly string[]): string {
+  const names = definitions.map(({ name }) => name).filter((name) => dressedNames.includes(name))
+  return names.length === 0 ? '' : `$run.dress({ ${names.join(', ')} });`
 }
 
 /** `f = …` needs a declaration before it; `function f`, `class C`, `var E` declare themselves. */

@@ -4,6 +4,7 @@
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { constants, Script } from 'node:vm'
+import { putFields } from '../capture/own-fields.ts'
 import { makeTask } from '../api/make-tasks.ts'
 import type { CodeBundle, Definition, RunInputs } from '../model/run.ts'
 import { pickExport } from '../modules/pick-export.ts'
@@ -32,6 +33,8 @@ export interface EvaluationHost {
   urlOf(path: string): string
   /** Names of the captured values that hold instances of notebook classes. */
   instanceNames: string[]
+  /** Names of the code that travels with data hung on it. */
+  dressedNames: string[]
   /** Told where the helpers that travelled stand in the script. */
   onHelpers(helpers: readonly HelperPlace[]): void
   /** Runs user code as part of the run. */
@@ -52,7 +55,7 @@ export async function evaluate(code: CodeBundle, host: EvaluationHost): Promise<
     const { args } = host.decodeInputs()
     return { value: await host.enter(() => body(...args)), outputs: {} }
   }
-  const { text, leadingLines, helpers } = bundleScript(code, host.capturedNames, host.instanceNames)
+  const { text, leadingLines, helpers } = bundleScript(code, host.capturedNames, host.instanceNames, host.dressedNames)
   host.onHelpers(helpers)
   const { filename } = code.entry
   const script = new Script(`(require, __filename, __dirname) => ${text}`, {
@@ -69,6 +72,9 @@ export async function evaluate(code: CodeBundle, host: EvaluationHost): Promise<
       host.names.expose(Object.fromEntries(Object.entries(classes).map(([name, value]) => [name, () => value])))
       inputs = host.decodeInputs()
       return inputs.captured
+    },
+    dress: (values) => {
+      for (const [name, value] of Object.entries(values)) putFields(value, inputs?.fields?.[name] ?? {})
     },
     task: (name, value) => {
       const { madeInto } = code.definitions.find((definition) => definition.name === name) as Definition & Required<Pick<Definition, 'madeInto'>>

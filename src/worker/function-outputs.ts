@@ -4,6 +4,7 @@
  * for in the notebook they would mean something else, or nothing.
  */
 import { types } from 'node:util'
+import { ownFields } from '../capture/own-fields.ts'
 import { builtInExpression } from '../capture/built-in-values.ts'
 import { analyzeCell } from '../code/cell-analysis.ts'
 import { LabflowError } from '../model/errors.ts'
@@ -14,6 +15,8 @@ import type { ImportFinder } from './import-finder.ts'
 export interface CodeOutputs {
   /** Assignment source by output. */
   functionSources: Record<string, string>
+  /** Data that hangs on these, by output. */
+  functionFields: NonNullable<RunResult['functionFields']>
   imports: NonNullable<RunResult['imports']>
   /** Outputs that stay behind, with the reason. */
   left: { name: string; reason: string }[]
@@ -23,7 +26,7 @@ export interface CodeOutputs {
 
 /** Sorts the functions, classes and modules among the outputs by how they come back. Never throws. */
 export async function codeOutputs(code: CodeBundle, outputs: Record<string, unknown>, capturedNames: readonly string[], importOf: ImportFinder['find']): Promise<CodeOutputs> {
-  const found: CodeOutputs = { functionSources: {}, imports: {}, left: [], refused: [] }
+  const found: CodeOutputs = { functionSources: {}, functionFields: {}, imports: {}, left: [], refused: [] }
   const candidates = Object.entries(outputs).filter(([, value]) => typeof value === 'function' || types.isModuleNamespaceObject(value))
   if (candidates.length === 0 || code.entry.kind !== 'cell') return found
   const cell = analyzeCell(code.entry.source)
@@ -51,12 +54,20 @@ function place(found: CodeOutputs, name: string, value: (...args: never[]) => un
   if (builtIn !== null) found.functionSources[name] = `${name} = ${builtIn};`
   else if (isOfRun(text, code)) {
     try {
-      found.functionSources[name] = sourceOf(name, text, known)
+      const source = sourceOf(name, text, known)
+      const fields = fieldsOf(name, text, value)
+      found.functionSources[name] = source
+      if (Object.keys(fields).length > 0) found.functionFields[name] = fields
     } catch (error) {
       found.refused.push({ name, error: error as LabflowError })
     }
   } else if (value.name.startsWith('bound ')) found.refused.push({ name, error: cannotBind(name, 'it is a bound function, which has no source') })
   else found.left.push({ name, reason: `it is a function that ${text.endsWith('{ [native code] }') ? 'Node' : 'a package'} made, which has no source of its own. Make it in the notebook` })
+}
+
+/** Data that hangs on a function or class of the run: its text alone would give that of the first line. @throws LabflowError CANNOT_CAPTURE. */
+function fieldsOf(name: string, source: string, value: unknown): Record<string, unknown> {
+  return ownFields({ definition: { name, kind: source.startsWith('class') ? 'class' : 'function', source }, value })
 }
 
 /** Whether a function's text stands in the code of this run; all other functions are those of packages and of Node. */

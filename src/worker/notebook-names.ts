@@ -31,7 +31,8 @@ export class NotebookNames implements NameScope {
     if (binding !== undefined) return { kind: 'import', binding }
     const definition = this.#definitions?.get(name)
     if (definition !== undefined && definition.kind !== 'data') {
-      return definition.madeBy === undefined && definition.madeInto === undefined ? { kind: 'definition', definition } : { kind: 'task', fingerprintSource: definition }
+      const value = this.valueOf(name)
+      return definition.madeBy === undefined && definition.madeInto === undefined ? { kind: 'definition', definition, value } : { kind: 'task', fingerprintSource: definition, value }
     }
     const read = this.#readers.get(name)
     if (read === undefined) return { kind: 'unknown' }
@@ -54,6 +55,15 @@ export class NotebookNames implements NameScope {
   hasChanged(name: string, given: unknown): boolean {
     const read = this.#readers.get(name)
     return read !== undefined && !Object.is(read(), given)
+  }
+
+  /** What a name holds now; undefined for one that is not there yet. */
+  valueOf(name: string): unknown {
+    try {
+      return this.#readers.get(name)?.()
+    } catch {
+      return undefined
+    }
   }
 
   /** The class so named, and the way back. */

@@ -32,6 +32,10 @@ export class PendingInputs {
     return this.#plain.captured
   }
 
+  get dressedNames(): string[] {
+    return Object.keys(this.#plain.fields ?? {})
+  }
+
   get capturedNames(): string[] {
     return Object.keys(this.#plain.captured)
   }
@@ -67,6 +71,16 @@ export function codecOf(names: NotebookNames): CodecContext {
   }
 }
 
+/** Digest of each piece of data that hangs on the run's code, by `Name.field`: as it was given, or as it is now. */
+export function fieldDigests(fields: RunInputs['fields'], names: NotebookNames, isNow: boolean): Record<string, string> {
+  const flat = Object.entries(fields ?? {}).flatMap(([name, given]) => {
+    const value = names.valueOf(name)
+    const owner = isNow && (typeof value === 'object' || typeof value === 'function') && value !== null ? value : given
+    return Object.entries(owner).filter(([, field]) => typeof field !== 'function').map(([key, field]) => [`${name}.${key}`, field] as const)
+  })
+  return inputDigests(Object.fromEntries(flat), names)
+}
+
 /** Digest of each captured value; a value that can no longer be encoded counts as changed. */
 export function inputDigests(captured: Record<string, unknown>, names: NotebookNames): Record<string, string> {
   const context = codecOf(names)
@@ -96,6 +110,8 @@ export async function encodeResult(result: RunResult, isCell: boolean, names: No
   let { value } = result
   const outputs = { ...result.outputs }
   const imports = { ...result.imports }
+  const functionSources = { ...result.functionSources }
+  const functionFields = { ...result.functionFields }
   if (isCell && isShown(value)) value = undefined
   if (isCell) {
     const problem = problemOf(value, 'the last expression', context)
@@ -113,8 +129,17 @@ export async function encodeResult(result: RunResult, isCell: boolean, names: No
     if (binding !== null) imports[name] = binding
     else refused.push({ name, error: new LabflowError('CANNOT_ENCODE', `The output ${problem.message}`, { detail: { ...problem.detail, output: name } }) })
   }
-  const whole: RunResult = { value, outputs, functionSources: result.functionSources, ...(Object.keys(imports).length > 0 ? { imports } : {}) }
-  const outputNames = [...Object.keys(outputs), ...Object.keys(result.functionSources), ...Object.keys(imports)]
+  for (const [name, fields] of Object.entries(functionFields)) {
+    for (const [key, field] of Object.entries(fields)) {
+      const problem = problemOf(field, `${name}.${key}`, context)
+      if (problem === null || !(name in functionSources)) continue
+      delete functionSources[name]
+      delete functionFields[name]
+      refused.push({ name, error: new LabflowError('CANNOT_ENCODE', `The output ${problem.message}`, { detail: { ...problem.detail, output: name } }) })
+    }
+  }
+  const whole: RunResult = { value, outputs, functionSources, ...(Object.keys(functionFields).length > 0 ? { functionFields } : {}), ...(Object.keys(imports).length > 0 ? { imports } : {}) }
+  const outputNames = [...Object.keys(outputs), ...Object.keys(functionSources), ...Object.keys(imports)]
   return { encoded: encodeOnly(whole, { ...context, rootName: 'the result' }), outputNames, warnings, refused }
 }
 

@@ -168,3 +168,55 @@ describe('what would be wrong without a word', () => {
     expect(cardOf(cell)?.run.warnings).toEqual([])
   })
 })
+
+describe('data that hangs on classes, functions and enums', () => {
+  test('a static field changed after its declaration has its new value in a task, and null, lists and enums have theirs', async () => {
+    await notebook.run('let base = 3\nclass Stat { static total = 0; static log: number[] = []; static gone: number | undefined = 1; static bump(): void { Stat.total++ } }\nenum Rank { Low = base, High }')
+    await notebook.run('Stat.total = 5; Stat.log.push(1); delete Stat.gone; base = 40')
+    expect(await notebook.value("%%task\nconst stat = [Stat.total, Stat.log, 'gone' in Stat, Rank.Low, Rank[3]]\nstat")).toBe("[ 5, [ 1 ], false, 3, 'Low' ]")
+  })
+
+  test('a static field that a helper changes in a task is remarked; one that the cell itself changes is refused, or comes back with --out', async () => {
+    const cell = await notebook.run('%%task\nStat.bump()\nconst bumped = Stat.total')
+    expect(cardOf(cell)?.run.warnings.join()).toMatch(/Stat\.total changed in place/)
+    expect(await notebook.value('[bumped, Stat.total]')).toBe('[ 6, 5 ]')
+    expect((await notebook.fail('%%task\nStat.total = 9')).message).toMatch(/`Stat` is changed here.*--out Stat/)
+    await notebook.run('%%task --out Stat\nStat.total = 9')
+    expect(await notebook.value('[Stat.total, Stat.log]')).toBe('[ 9, [ 1 ] ]')
+    expect(await notebook.value('%%task\nconst nine = Stat.total\nnine')).toBe('9')
+  })
+
+  test('a class that a task declared and filled comes back filled', async () => {
+    await notebook.run('%%task\nclass Shelf { static items: string[] = [] }\nShelf.items.push("a")')
+    expect(await notebook.value('Shelf.items')).toBe("[ 'a' ]")
+  })
+
+  test('properties put on a function travel both ways', async () => {
+    await notebook.run('const scaled = (x: number): number => x * ((scaled as unknown as { by?: number }).by ?? 1)\nfunction stepped(x: number): number { return x + (stepped as unknown as { by: number }).by }')
+    await notebook.run('Object.assign(scaled, { by: 3 }); Object.assign(stepped, { by: 10 })')
+    expect(await notebook.value('%%task\nconst both = [scaled(2), stepped(2)]\nboth')).toBe('[ 6, 12 ]')
+    await notebook.run('%%task\nconst tagged = Object.assign((x: number): number => x, { by: 2 })')
+    expect(await notebook.value('tagged.by')).toBe('2')
+  })
+
+  test('a static function given by name is the one of the notebook; one put there later, and a patched method, are refused by name', async () => {
+    await notebook.run('const parseRow = (row: string): string[] => row.split(",")\nclass Rows { static parse = parseRow; static now = Date.now; read(): number { return 1 } }')
+    expect(await notebook.value('%%task\nconst row = Rows.parse("a,b")\nrow')).toBe("[ 'a', 'b' ]")
+    await notebook.run('Rows.prototype.read = function () { return 2 }')
+    expect((await notebook.fail('%%task\nconst read = new Rows().read()')).message).toMatch(/`Rows\.prototype\.read` was replaced after `Rows` was declared/)
+    await notebook.run('class Cols { static parse = parseRow }\nCols.parse = (row) => row.split(";")\nconst width = (): number => Cols.parse("a;b").length')
+    await notebook.run('Cols.parse = (row) => [row]')
+    expect((await notebook.fail('%%task\nconst wide = width()')).message).toMatch(/`Cols\.parse` is a function that was put on it/)
+  })
+
+  test('a static field that cannot travel is refused by class and field', async () => {
+    await notebook.run('class Registry { static handlers = new Map<string, () => number>() }\nRegistry.handlers.set("one", () => 1)')
+    expect((await notebook.fail('%%task\nconst one = Registry.handlers.get("one")')).message).toMatch(/Registry\.handlers.*function/)
+  })
+
+  test('frozen and sealed values stay so in a task and on the way back', async () => {
+    await notebook.run('const limits = Object.freeze({ low: 1, list: Object.freeze([1]) })\nconst sealed = Object.seal({ a: 1 })')
+    expect(await notebook.value('%%task\nconst kinds = [Object.isFrozen(limits), Object.isFrozen(limits.list), Object.isSealed(sealed), Object.isFrozen(sealed)]\nconst fixed = Object.freeze([1, 2])\nkinds')).toBe('[ true, true, true, false ]')
+    expect(await notebook.value('Object.isFrozen(fixed)')).toBe('true')
+  })
+})

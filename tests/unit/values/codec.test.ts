@@ -133,6 +133,18 @@ describe('what cannot travel is refused by path and class', () => {
   })
 })
 
+describe('frozen and sealed objects', () => {
+  test('come back frozen and sealed, with their parts and cycles', () => {
+    const loop: Record<string, unknown> = { list: Object.freeze([1, 2, 3, 4]), inner: { a: 1 } }
+    loop.self = loop
+    const back = travel({ loop: Object.freeze(loop), sealed: Object.seal({ a: 1 }), closed: Object.preventExtensions({ a: 1 }), set: Object.freeze(new Set([1])), none: Object.freeze(new Uint8Array(0)), closedView: Object.preventExtensions(new Uint8Array([7])) })
+    expect([back.loop, back.loop.list, back.loop.inner, back.set, back.none].map((each) => Object.isFrozen(each))).toEqual([true, true, false, true, true])
+    expect(back.loop.self).toBe(back.loop)
+    expect([Object.isSealed(back.sealed), Object.isFrozen(back.sealed), Object.isExtensible(back.closed), Object.isSealed(back.closed), Object.isExtensible(back.closedView), back.closedView[0]]).toEqual([true, false, false, false, false, 7])
+    expect(digestValue(Object.freeze({ a: 1 }))).not.toBe(digestValue({ a: 1 }))
+  })
+})
+
 describe('damaged bytes', () => {
   test('never give a value of another shape silently beyond the damaged part, never crash', () => {
     const { header, buffers } = encodeValue({ a: [1, 'two', new Float64Array(3)], m: new Map([[1, new Date()]]) }).encoded
