@@ -27,12 +27,15 @@ export class CacheDesk {
     this.#log = log
   }
 
-  /** The stored result for this submission, read and checked; null when it has to be computed. */
-  find(submission: Submission): CacheHit | null {
+  /**
+   * The stored result for this submission, read and checked; null when it has to be computed.
+   * @param onDamaged hears in words of a stored result that is no longer what was written.
+   */
+  find(submission: Submission, onDamaged: (words: string) => void): CacheHit | null {
     const { cache, refresh } = submission.options
     if (cache === null || refresh) return null
     const entry = this.#store.cache.find(submission.cacheKey, this.#clock.nowMs(), cache.expiresAfterMs)
-    return entry === null ? null : this.#read(entry.run, submission.cacheKey)
+    return entry === null ? null : this.#read(entry.run, submission.cacheKey, onDamaged)
   }
 
   /** The result of a finished task run of the same parent: a retried flow keeps what it has. */
@@ -69,13 +72,16 @@ export class CacheDesk {
     return this.#read(run.number, null)
   }
 
-  #read(number: number, key: string | null): CacheHit | null {
+  #read(number: number, key: string | null, onDamaged: (words: string) => void = () => {}): CacheHit | null {
     const source = this.#store.runs.byNumber(number)
     const stored = this.#store.payloads.read('results', number)
     if (source !== null && stored.status === 'ok') {
       return { number, source, buffers: stored.buffers, outputs: this.#store.emissions.outputs(number) }
     }
-    if (stored.status === 'damaged') this.#log(`the cached result of r${number} is damaged and is computed again: ${stored.reason}`)
+    if (stored.status === 'damaged') {
+      this.#log(`the cached result of r${number} is damaged and is computed again: ${stored.reason}`)
+      onDamaged(`the cached result of r${number} is damaged, so it was computed again: look after this disk (${stored.reason})`)
+    }
     if (key !== null) {
       this.#store.turn.write()
       this.#store.cache.drop(key)

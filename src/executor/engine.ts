@@ -100,7 +100,8 @@ export class Engine {
     if (submission.kind === 'flow') this.dispatcher.checkNesting(parent)
     const isSmall = PayloadStore.isSmall(inputs)
     const staged = isSmall ? this.store.payloads.stageSmall(inputs) : await this.store.payloads.stage(inputs)
-    const hit = this.cacheDesk.find(submission) ?? (parent === null ? null : this.cacheDesk.findSibling(parent, submission))
+    const warnings: string[] = []
+    const hit = this.cacheDesk.find(submission, (words) => warnings.push(words)) ?? (parent === null ? null : this.cacheDesk.findSibling(parent, submission))
     const leader = hit === null ? this.cacheDesk.leaderOf(submission) : null
     const timeMs = this.clock.nowMs()
     const happening: RunHappening = hit !== null
@@ -108,6 +109,7 @@ export class Engine {
       : { type: 'submitted', timeMs, waitsFor: leader?.record.shortId }
     const number = this.store.runs.nextNumber()
     const record = newRecord(number, runId, submission, parent, transition(null, happening) as Transition)
+    record.warnings = warnings
     const run = new LiveRun(number, record, submission, isSmall || this.#mayHold(inputs) ? inputs : null, parent)
     run.audience.add(subscriber)
     this.store.turn.write()

@@ -73,6 +73,7 @@ test.each([['cut', (path: string) => writeFileSync(path, '')], ['changed by one 
   await expect(client.result(first.run.id)).rejects.toMatchObject({ code: 'STORE_DAMAGED' })
   const second = await lab.run(client, source, { options, cacheKey: 'k1' })
   expect(second.run.cachedFrom).toBeNull()
+  expect(second.run.warnings.join()).toContain('r1 is damaged')
   expect(second.value).toBe('y'.repeat(600_000))
   expect(valueOf(await client.result(second.run.id))).toBe('y'.repeat(600_000))
 })
