@@ -101,9 +101,7 @@ test('a flow whose executor died gets its answers from the next one', async () =
   const first = lab.executorPid
   await lab.killExecutor()
   await until(() => lab.executorPid !== first && isSameProcess(lab.executorPid, null))
-  // The worker has come back when the executor hears its socket: then it may ask.
   await until(async () => (await client.get(flow.run.id)).state.type === 'RUNNING')
-  await new Promise((resolve) => setTimeout(resolve, 200))
   writeFileSync(file, '')
   expect(valueOf((await flow.ended).result)).toBe(7)
 })

@@ -25,6 +25,8 @@ let back: FrameChannel | null = null
 let abort = new AbortController()
 const replies = new Map<number, (reply: EngineReply, buffers: Uint8Array[]) => void>()
 const early = new Map<string, [EngineEvent['event'], Uint8Array[]]>()
+/** Questions of a time without executor: the next one gets them. */
+const unasked: [WorkerMessage, Uint8Array[]][] = []
 const ends = new Map<string, (event: EngineEvent['event'], buffers: Uint8Array[]) => void>()
 
 function send(message: WorkerMessage, buffers: Uint8Array[] = []): void {
@@ -38,7 +40,11 @@ function send(message: WorkerMessage, buffers: Uint8Array[] = []): void {
       isOrphan = true
     }
   }
-  if (message.type === 'engine' || spoolPath === null) return
+  if (message.type === 'engine') {
+    unasked.push([message, buffers])
+    return
+  }
+  if (spoolPath === null) return
   appendFileSync(spoolPath, bytes)
   if (bytes === unconfirmed) unconfirmed = null
 }
@@ -164,6 +170,7 @@ function comeBack(command: AttemptCommand): void {
   socket.on('connect', () => {
     channel.send({ type: 'attach', runId, attempt, nonce, pid: process.pid })
     back = channel
+    for (const [message, buffers] of unasked.splice(0)) channel.send(message, buffers)
   })
 }
 
