@@ -8,6 +8,8 @@ import type { CellOutcome, CellOutput, CommPort, NotebookPort, OutputPort } from
 import { createNotebook } from '../../kernel/notebook.ts'
 import { CARD_MIME } from '../../kernel/runs/card.ts'
 import type { MimeBundle, RunRecord } from '../../src/model/run.ts'
+import { isSameProcess } from '../../src/wire/process-identity.ts'
+import { until } from '../support/engine-lab.ts'
 
 /** What one cell showed, in order. */
 export type Shown =
@@ -172,14 +174,5 @@ async function stopExecutor(folder: string): Promise<void> {
   } catch {
     return
   }
-  while (isAlive(pid)) await new Promise((resolve) => setImmediate(resolve))
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
+  await until(() => !isSameProcess(pid, null), 60_000)
 }

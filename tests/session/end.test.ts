@@ -6,6 +6,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { isSameProcess } from '../../src/wire/process-identity.ts'
+import { until } from '../support/engine-lab.ts'
 import { NotebookSession } from './notebook-session.ts'
 
 let notebook: NotebookSession
@@ -44,15 +46,5 @@ test('a spinning session is gone once its kernel is killed', async () => {
   const sessionPid = Number(line)
   kernel.kill('SIGKILL')
   await once(kernel, 'exit')
-  while (isAlive(sessionPid)) await new Promise((resolve) => setImmediate(resolve))
-  expect(isAlive(sessionPid)).toBe(false)
+  await until(() => !isSameProcess(sessionPid, null))
 })
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
