@@ -40,7 +40,7 @@ export async function captureCallCommand(command: CaptureCallCommand, names: Not
   }
   const given = mergeOptions(definition.given, command.options)
   const args = argumentsOf(definition.source ?? Function.prototype.toString.call(definition.body), command.parameters, definition.name)
-  const capture = await captureRun({ ...definition, given }, args, environment)
+  const capture = captureRun({ ...definition, given }, args, environment)
   return { value: { submission: submissionOf({ ...definition, given }, capture, environment), outputs: [] }, buffers: toBuffers(capture.inputs) }
 }
 

@@ -3,8 +3,8 @@
  */
 import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
-import { captureFunction } from '../capture/capture-function.ts'
-import { captureModuleTask } from '../capture/capture-module-task.ts'
+import { captureFunctionNow } from '../capture/capture-function.ts'
+import { captureModuleTaskNow } from '../capture/capture-module-task.ts'
 import type { Capture } from '../capture/contract.ts'
 import { LabflowError } from '../model/errors.ts'
 import type { RunEvent, RunRecord, RunResult, Submission } from '../model/run.ts'
@@ -31,19 +31,19 @@ export interface CallListener {
 }
 
 /** Captures a call: code, inputs and key. @throws LabflowError CANNOT_CAPTURE, CANNOT_ENCODE. */
-export async function captureRun(definition: RunDefinition, args: readonly unknown[], environment: ApiEnvironment): Promise<Capture> {
+export function captureRun(definition: RunDefinition, args: readonly unknown[], environment: ApiEnvironment): Capture {
   const { origin, body } = definition
   const codec = environment.codec?.() ?? {}
   if (origin.kind === 'file') {
     const folder = environment.scope?.folder ?? dirname(origin.path)
-    return captureModuleTask({ path: origin.path, taskName: definition.name, runKind: definition.kind, args, parameterNames: parameterNames(body), folder, codec })
+    return captureModuleTaskNow({ path: origin.path, taskName: definition.name, runKind: definition.kind, args, parameterNames: parameterNames(body), folder, codec })
   }
   const { scope } = environment
   if (scope === null) {
     throw new LabflowError('CANNOT_CAPTURE', `The ${definition.kind} ${definition.name} was made outside of any file or notebook cell, so its code cannot travel. Define it at the top level of a file.`)
   }
   const filename = origin.filename ?? join(scope.folder, `${definition.name.replace(/[^\w.-]+/g, '-')}.ts`)
-  return captureFunction({ ...(definition.source === undefined ? { target: body } : { source: definition.source }), args, scope, filename, codec })
+  return captureFunctionNow({ ...(definition.source === undefined ? { target: body } : { source: definition.source }), args, scope, filename, codec })
 }
 
 /** The submission of a captured call. */
@@ -65,13 +65,19 @@ export function submissionOf(definition: RunDefinition, capture: Capture, enviro
 
 /** Submits a call; resolves when the executor has it. @throws LabflowError of capture or executor. */
 export async function submitRun(definition: RunDefinition, args: readonly unknown[], environment: ApiEnvironment, runId: string, listener: CallListener): Promise<SubmittedRun> {
-  const capture = await captureRun(definition, args, environment)
-  const transport = await environment.transport()
+  const capture = captureRun(definition, args, environment)
+  const submission = submissionOf(definition, capture, environment)
+  let buffers = toBuffers(capture.inputs)
+  // A pipe takes the arrays before the caller goes on and may change them; whoever must connect first needs copies.
+  let transport = environment.transport()
+  if (transport instanceof Promise) {
+    buffers = buffers.map((buffer) => buffer.slice())
+    transport = await transport
+  }
   const follower = followerOf(transport)
   const end = follower.follow(runId, listener.onState, listener.onEvent)
   try {
-    const submission = submissionOf(definition, capture, environment)
-    const { result } = await transport.request('submit', { submission, runId }, toBuffers(capture.inputs))
+    const { result } = await transport.request('submit', { submission, runId }, buffers)
     environment.onSubmitted?.(result.run)
     return { run: result.run, ended: end.then(({ run, buffers }) => valueOf(run, buffers, environment.codec?.() ?? {})) }
   } catch (error) {

@@ -27,8 +27,13 @@ export interface FunctionCaptureRequest {
   codec?: CodecContext
 }
 
-/** Captures a call. @throws LabflowError CANNOT_CAPTURE, CANNOT_ENCODE, BAD_CODE. */
+/** As {@link captureFunctionNow}; what it throws rejects. */
 export async function captureFunction(request: FunctionCaptureRequest): Promise<Capture> {
+  return captureFunctionNow(request)
+}
+
+/** Captures a call before the caller goes on. @throws LabflowError CANNOT_CAPTURE, CANNOT_ENCODE, BAD_CODE. */
+export function captureFunctionNow(request: FunctionCaptureRequest): Capture {
   const { scope, filename } = request
   const source = request.source ?? functionSource(request.target)
   const program = parseModule(`(${source});`)

@@ -23,8 +23,13 @@ export interface ModuleTaskRequest {
   codec?: CodecContext
 }
 
-/** Captures a call. @throws LabflowError CANNOT_ENCODE, BAD_CODE when the module cannot be parsed. */
+/** As {@link captureModuleTaskNow}; what it throws rejects. */
 export async function captureModuleTask(request: ModuleTaskRequest): Promise<Capture> {
+  return captureModuleTaskNow(request)
+}
+
+/** Captures a call before the caller goes on. @throws LabflowError CANNOT_ENCODE, BAD_CODE when the module cannot be parsed. */
+export function captureModuleTaskNow(request: ModuleTaskRequest): Capture {
   const folder = request.folder ?? dirname(request.path)
   const entry = { kind: 'module' as const, path: request.path, taskName: request.taskName, runKind: request.runKind }
   const { fingerprint, parts } = closureFingerprint({ entry, imports: [], definitions: [], folder })
