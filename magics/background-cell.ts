@@ -37,6 +37,8 @@ export async function readBackgroundCell(call: MagicCall, context: MagicContext)
   const name = words[0] ?? null
   if (name !== null && !/^[\p{L}\p{N}_.$-]+$/u.test(name)) throw new LabflowError('BAD_OPTION', `${magic}: "${name}" is no name: use letters, digits, - and _`)
   const analysis = analyzeCell(context.body)
+  const isEmpty = analysis.javascript.replace(/\/\/.*|\/\*[^]*?\*\/|;/g, '').trim() === ''
+  if (isEmpty && analysis.typeNames.length === 0) throw new LabflowError('BAD_MAGIC', `${magic} has nothing to run: there are only comments under it`)
   const isDefinition = given.define === true || (analysis.isDefinitionCell && given.run !== true)
   if (given.define && functionNames(analysis).length === 0) throw new LabflowError('BAD_OPTION', `${magic} --define: the cell defines no function`)
   const checked = checkTypes(context)

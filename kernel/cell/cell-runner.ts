@@ -9,6 +9,7 @@ import type { CellOutcome, CellOutput, CellPayload, CellRequest } from '../contr
 import { waitForPending } from '../runs/pending-wait.ts'
 import type { CompiledCell } from '../session/protocol.ts'
 import { CellError, toErrorRecord } from './cell-error.ts'
+import { hoistFunctions } from './hoisted-parts.ts'
 import { inspectName } from './inspect.ts'
 import { findMagic, type Magic, type MagicContext, type NotebookServices } from './magic.ts'
 import { type CellPart, type MagicCall, splitMagics } from './magic-lines.ts'
@@ -51,7 +52,7 @@ export class CellRunner {
     })
     const outer = split.cellMagics.map((call) => ({ call, magic: findMagic(magics, call) }))
     const isRaw = outer.some(({ magic }) => magic.hasRawBody)
-    const parts = isRaw ? [] : split.parts
+    const parts = isRaw ? [] : hoistFunctions(split.parts)
     for (const part of parts) if (part.kind === 'magic' && part.call.form !== 'inspect') findMagic(magics, part.call)
     const compiled = new Map<CellPart, CompiledCell>()
     for (const part of parts) if (part.kind === 'code') compiled.set(part, this.#compile(part.source))

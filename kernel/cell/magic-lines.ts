@@ -72,15 +72,21 @@ export function withoutMagics(source: string, names: MagicNames): string {
   }
 }
 
-/** Reads the `%%` lines at the top, and `%task`, `%flow`, `%submit` over code, which mean the same. */
+/** Reads the `%%` lines at the top, below comments too, and `%task`, `%flow`, `%submit` over code, which mean the same. */
 function readHead(source: string, names: MagicNames): { cellMagics: MagicCall[]; bodyStart: number } {
   const cellMagics: MagicCall[] = []
   let at = 0
   let line = 1
   let bodyStart = 0
   while (at < source.length) {
-    const end = lineEnd(source, at)
+    const comment = /^\s*\/\*(?:(?!\*\/)[^])*\*\/[ \t]*(?=\r?\n|$)/.exec(source.slice(at))?.[0]
+    const end = lineEnd(source, at + (comment?.length ?? 0))
     const text = source.slice(at, end)
+    if (comment !== undefined || /^\s*\/\//.test(text)) {
+      at = end + 1
+      line += text.split('\n').length
+      continue
+    }
     const call = text.trim() === '' ? null : readMagic(text, at, line)
     if (text.trim() !== '') {
       if (call?.form !== 'cell' && !(call && actsOnCell(call, source.slice(end), names))) break

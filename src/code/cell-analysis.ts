@@ -46,7 +46,8 @@ export function analyzeCellFully(source: string, options: AnalyzeOptions = {}): 
   const importDeclarations = statements.filter((statement) => statement.type === 'ImportDeclaration')
   const imports = importDeclarations.flatMap(importBindings)
   const imported = new Set(imports.map((binding) => binding.local))
-  const declared = scopes.declared.filter((name) => !imported.has(name))
+  const disposed = new Set(statements.flatMap(disposedNames))
+  const declared = scopes.declared.filter((name) => !imported.has(name) && !disposed.has(name))
   const bound = new Set(scopes.declared)
   const outside = scopes.uses.filter((use) => !bound.has(use.name)).sort((a, b) => a.start - b.start)
   const mappings = stripped.map ? decodeMappings(stripped.map) : null
@@ -133,6 +134,12 @@ function isLoweredTypeStatement(node: AstNode): boolean {
     const left = argument?.type === 'LogicalExpression' ? identifierName(nodeIn(argument, 'left')) : null
     return left !== null && patternNames(nodeIn(declarator, 'id')).includes(left)
   })
+}
+
+/** `using x = …` belongs to the cell alone: it is disposed of when the cell ends. */
+function disposedNames(statement: AstNode): string[] {
+  if (statement.type !== 'VariableDeclaration' || (statement.kind !== 'using' && statement.kind !== 'await using')) return []
+  return nodesIn(statement, 'declarations').flatMap((declarator) => patternNames(nodeIn(declarator, 'id')))
 }
 
 /** Read from the text, since only messages use them: a second tree, with types, would cost more than the rest of the analysis. */

@@ -5,6 +5,7 @@
 import type { ReportSink, RunContext } from '../api/context.ts'
 import { runInContext } from '../api/context.ts'
 import { LabflowError } from '../model/errors.ts'
+import type { ErrorRecord } from '../model/errors.ts'
 import type { CodeBundle, RunInputs } from '../model/run.ts'
 import { fromBuffers, toBuffers } from '../values/codec.ts'
 import type { EntrySource } from './error-record.ts'
@@ -21,7 +22,7 @@ import { RunOutputs } from './run-output.ts'
 import { enterPlace } from './run-place.ts'
 import { encodeResult, fieldDigests, inputDigests, PendingInputs } from './run-values.ts'
 import type { EncodedResult } from './run-values.ts'
-import { leftovers, processTraces, usageSince } from './usage.ts'
+import { leftovers, processTraces, unfinishedWork, usageSince } from './usage.ts'
 
 export type AttemptCommand = Extract<WorkerCommand, { type: 'attempt' }>
 
@@ -163,6 +164,8 @@ export class Attempt {
     if (this.#isOver) return
     if (problem !== undefined) return this.#sendFailed(keptWith(problem.error, whole.outputNames, this.command.shortId), null, whole)
     this.#finishReports()
+    const unfinished = unfinishedWork(this.#tracesBefore)
+    if (unfinished !== null) whole.warnings.push(`${unfinished} still at work when the last line had ended: what it prints or does later is lost. Await its end in the cell.`)
     for (const { name, reason } of left) whole.warnings.push(`${name} did not come back: ${reason}.`)
     for (const message of whole.warnings) this.#host.outlet.send({ type: 'warning', runId, message })
     const cost = usageSince(this.#cpuBefore)
@@ -173,7 +176,7 @@ export class Attempt {
     if (this.#isOver) return
     this.#finishReports()
     const { runId, attempt, nonce } = this.command
-    const record = toErrorRecord(error, this.#source)
+    const record = withWordOnOrder(toErrorRecord(error, this.#source), this.command.code)
     const cost = usageSince(this.#cpuBefore)
     const outputNames = kept?.outputNames ?? []
     const message = { type: 'failed' as const, runId, attempt, nonce, error: record, outputNames, ...cost, exitCode, isReusable: exitCode === null && this.#isReusable() }
@@ -195,6 +198,14 @@ export class Attempt {
   #isReusable(): boolean {
     return leftovers(this.#tracesBefore).length === 0
   }
+}
+
+/** A notebook reads the older value of a name that the cell declares further down; a cell that is a function cannot. */
+function withWordOnOrder(record: ErrorRecord, { entry }: CodeBundle): ErrorRecord {
+  const name = record.name === 'ReferenceError' ? /^Cannot access '(.+)' before initialization$/.exec(record.message)?.[1] : undefined
+  if (name === undefined || entry.kind !== 'cell' || !entry.outputs.includes(name)) return record
+  const message = `${record.message}: the cell declares ${name} further down, and in a task an older ${name} of the notebook is not seen before that line. Move the declaration up, or give it another name.`
+  return { ...record, message, traceback: [`${record.name}: ${message}`, ...record.traceback.slice(1)] }
 }
 
 function filenameOf({ entry, folder }: CodeBundle): string {

@@ -32,6 +32,16 @@ export function leftovers(before: ProcessTraces): string[] {
   return left
 }
 
+/** Work of the user's that goes on without the run, in words; null when there is none. */
+export function unfinishedWork(before: ProcessTraces): string | null {
+  const counts = countResources()
+  const words = UNFINISHED.filter(([name]) => (counts.get(name) ?? 0) > (before.resources.get(name) ?? 0)).map(([, text]) => text)
+  return words.length === 0 ? null : `${words.join(' and ')} ${words.length === 1 ? 'was' : 'were'}`
+}
+
+/** Sockets are left out: what `fetch` keeps open is nobody's unfinished work. */
+const UNFINISHED = [['Timeout', 'a timer'], ['ProcessWrap', 'a child process']] as const
+
 /** Node itself leaves these on globalThis when `fetch`, `WebSocket` and the like are first touched. */
 function isOwnGlobal(name: PropertyKey): boolean {
   return typeof name === 'symbol' && (name.description ?? '').startsWith('undici.')

@@ -220,3 +220,67 @@ describe('data that hangs on classes, functions and enums', () => {
     expect(await notebook.value('Object.isFrozen(fixed)')).toBe('true')
   })
 })
+
+describe('how a cell is written', () => {
+  test('a function declared below a magic line can be called above it, and errors in it show the line as typed', async () => {
+    const cell = await notebook.run('const doubled: number = below(1)\n%who\n// far down\nfunction below(x: number): number\nfunction below(x: number): number {\n  return 2 * x\n}\n%who\nexport function lowest(): never { throw new RangeError("low") }\ndoubled')
+    expect(notebook.output.result(cell)).toBe('2')
+    expect(plain((await notebook.fail('1\n%who\nlowest()')).traceback)).toContain(`cell-${cell.slice(1)}`)
+    expect(await notebook.value('%%time\nabove()\n%who\nfunction above(): number { return 4 }\nabove()')).toBe('4')
+  })
+
+  test('comments above %%task are no code', async () => {
+    const cell = await notebook.run('// fits the model\n/* over\n   two lines */\n\n%%task\n// below\nconst fitted = process.pid')
+    expect(cardOf(cell)?.run.state.type).toBe('COMPLETED')
+    const error = await notebook.fail('/* a */ const x = 1\n%%task\nx')
+    expect(error.message).toMatch(/line 2: %%task acts on a whole cell/)
+    expect(plain((await notebook.fail('// note\n%%task\nconst wrongPlace = JSON.parse("{")')).traceback)).toContain('line 3')
+  })
+
+  test('%%task over nothing but comments says so and starts no run', async () => {
+    const error = await notebook.fail('%%task\n// later\n/* much later */')
+    expect(error.message).toMatch(/%%task has nothing to run: there are only comments under it/)
+    expect(cardOf(error.cellId)).toBeUndefined()
+    expect((await notebook.fail('%%submit\n// later')).message).toMatch(/nothing to run/)
+  })
+
+  test('line ends of Windows in a template are those of JavaScript, in the session and in a task', async () => {
+    const cell = 'const page = `a\r\nb`\r\n;[page, page.length]'
+    expect(await notebook.value(cell)).toBe("[ 'a\\nb', 3 ]")
+    expect(await notebook.value(`%%task\r\n${cell}`)).toBe("[ 'a\\nb', 3 ]")
+  })
+
+  test('a name read by a function of the cell before the cell declares it anew is an error that says why', async () => {
+    await notebook.run('const height = 2')
+    const error = await notebook.fail('%%task\nconst readHeight = (): number => height\nconst early = readHeight()\nconst height = 3')
+    expect(error.message).toMatch(/Cannot access 'height' before initialization: the cell declares height further down.*older height of the notebook/)
+  })
+})
+
+describe('what a task leaves behind', () => {
+  test('a timer that fires after the last line is told on the card; one that is awaited or cleared is not', async () => {
+    const left = await notebook.run('%%task\nsetTimeout(() => console.log("late"), 60_000)\nconsole.log("end")')
+    expect(cardOf(left)?.run.warnings.join()).toMatch(/a timer was still at work when the last line had ended: what it prints or does later is lost/)
+    const kept = await notebook.run('%%task\nlet timer: NodeJS.Timeout | undefined = setTimeout(() => {}, 60_000)\nawait new Promise((resolve) => setTimeout(() => { console.log("in time"); resolve(0) }, 1))\nclearTimeout(timer)\ntimer = undefined\nconst stopped = 1')
+    expect(notebook.output.streams(kept)).toBe('in time\n')
+    expect(cardOf(kept)?.run.warnings).toEqual([])
+  })
+
+  test('a variable declared with using is disposed of and is no output', async () => {
+    const cell = await notebook.run('%%task\nusing handle = { level: 1, [Symbol.dispose]() { console.log("closed") } }\nconst level = handle.level')
+    expect(notebook.output.streams(cell)).toBe('closed\n')
+    expect(cardOf(cell)?.run.outputNames).toEqual(['level'])
+    expect(await notebook.value('[level, typeof handle]')).toBe("[ 1, 'undefined' ]")
+  })
+
+  test('a generator and a getter among the outputs are refused in words', async () => {
+    expect((await notebook.fail('%%task\nfunction* count(): Generator<number> { yield 1 }\nconst counting = count()')).message).toMatch(/counting.*iterator.*\[\.\.\.value\]/)
+    expect((await notebook.fail('%%task\nconst lazy = { get size(): number { return 1 } }')).message).toMatch(/lazy\.size.*getter/)
+  })
+
+  test('a call that is not awaited yet has the argument as it was at the call', async () => {
+    await notebook.run('%%task\nasync function first(list: number[], more: Float64Array): Promise<number[]> { return [list[0]!, more[0]!] }')
+    expect(await notebook.value('const list = [1], more = new Float64Array([2])\nconst promise = first(list, more)\nlist[0] = 99\nmore[0] = 99\nawait promise')).toBe('[ 1, 2 ]')
+    expect(await notebook.value('const future = first.submit(list, more)\nlist[0] = 5\nmore.fill(5)\nawait future')).toBe('[ 99, 99 ]')
+  })
+})
