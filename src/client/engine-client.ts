@@ -199,7 +199,7 @@ export class EngineClient implements EngineTransport {
       watched.take({ type: 'state', runId, seq: -1, state: run.state, attempt: run.attempt }, [])
       await this.#tellMissing(watched, run)
     } catch (error) {
-      if (this.#transport === transport) watched.fail(error as Error)
+      if (this.#transport === transport) this.#fail(watched, error as Error)
     }
   }
 
@@ -210,6 +210,12 @@ export class EngineClient implements EngineTransport {
     const value = await this.result(run.id)
     watched.take({ type: 'end', runId: run.id, seq: -1, run }, value === null ? [] : [value.header, ...value.buffers])
     this.#watched.delete(run.id)
+  }
+
+  /** A run that cannot be followed is followed no more: otherwise the executor would be started anew for it each time it ends. */
+  #fail(watched: WatchedRun, error: Error): void {
+    this.#watched.delete(watched.run.id)
+    watched.fail(error)
   }
 
   #giveUp(error: Error): void {
@@ -224,7 +230,7 @@ export class EngineClient implements EngineTransport {
     const watched = new WatchedRun(run, isNew ? 0 : -1, (event, buffers) => this.#pass(event, buffers), async () => (await this.#ask('outputs', { runId: run.id }, [])).result)
     this.#watched.set(run.id, watched)
     this.#passEarly(run.id)
-    if (!isNew && isFinal(run.state.type)) void this.#tellMissing(watched, run).catch((error: Error) => watched.fail(error))
+    if (!isNew && isFinal(run.state.type)) void this.#tellMissing(watched, run).catch((error: Error) => this.#fail(watched, error))
     return watched
   }
 

@@ -93,6 +93,7 @@ export class Executor {
     this.#engine.dispatcher.pump()
     watchRuns(this.#clock, this.#engine.book, this.#settings.silentMs)
     this.#clock.every(Math.min(IDLE_LOOK_MS, this.#settings.idleMs), () => {
+      if (this.#leaveGoneStore()) return
       if (this.#engine.idleForMs < this.#settings.idleMs) return
       this.#log('ending: nothing to do')
       void this.end(0)
@@ -142,7 +143,7 @@ export class Executor {
     const server = this.#server
     if (server === null || this.#isStopping || this.#isEnding) return
     const peer: Peer = this.#peers.heard(id, server)
-    if (this.#peers.note(id, peer, message)) return
+    if (this.#peers.note(id, peer, message) || this.#leaveGoneStore()) return
     const request = message as unknown as EngineRequest
     if (request.kind !== 'request' || !Number.isSafeInteger(request.id)) {
       this.#log(`dropped a message of kind "${String(message.kind).slice(0, 40)}" that is no request`)
@@ -167,6 +168,22 @@ export class Executor {
     }, buffers)
   }
 
+  /**
+   * Ends when the store was removed under it: what it wrote from here on, nobody would ever find. Whoever asks now asks the next executor.
+   * Ends hard: closing the sockets would remove their files, which may be the next executor's by then.
+   */
+  #leaveGoneStore(): boolean {
+    if (this.#isStopping || !this.#store.isGone) return this.#isStopping
+    this.#isStopping = true
+    const words = `the store ${this.#store.folder} was removed while runs were in it`
+    for (const run of [...this.#engine.book.runs]) {
+      this.#engine.cancel(run, words)
+      run.attempt?.process.signal('SIGKILL')
+    }
+    this.#whenQuiet(true, () => process.kill(process.pid, 'SIGKILL'))
+    return true
+  }
+
   #stop(cancelRunning: boolean): number {
     let left = 0
     for (const run of [...this.#engine.book.runs]) {
@@ -175,16 +192,16 @@ export class Executor {
     }
     this.#isStopping = true
     dropExecutorFile(this.#store.folder, process.pid)
-    this.#endWhenQuiet(cancelRunning)
+    this.#whenQuiet(cancelRunning, () => void this.end(0))
     return cancelRunning ? 0 : left
   }
 
   /** Ends after this turn's answers, and after cancelled attempts are gone, at most 3 s later. */
-  #endWhenQuiet(waitForRuns: boolean): void {
+  #whenQuiet(waitForRuns: boolean, end: () => void): void {
     const lastMs = this.#clock.monotonicMs() + 3_000
     const look = (): void => {
       if (waitForRuns && this.#engine.book.size > 0 && this.#clock.monotonicMs() < lastMs) this.#clock.after(20, look)
-      else void this.end(0)
+      else end()
     }
     this.#clock.after(10, look)
   }

@@ -1,5 +1,5 @@
 /** Owns the store of one project as a whole: the folder, the database, and its parts behind one transaction a turn. */
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import type { LabflowError } from '../model/errors.ts'
@@ -23,6 +23,7 @@ export class Store {
   /** Writes of records without a transition, by run; they wait for the next transaction. */
   readonly #touched = new Map<number, () => void>()
   readonly #database: StoreDatabase
+  readonly #inode: number
 
   /**
    * Opens or makes the store in `folder` and owns it until closed.
@@ -37,6 +38,7 @@ export class Store {
       throw storeError(error, folder)
     }
     this.#database = openStore(join(folder, 'store.db'), MIGRATIONS)
+    this.#inode = statSync(join(folder, 'store.db')).ino
     this.runs = new RunStore(this.#database)
     this.payloads = new PayloadStore(this.#database, join(folder, 'results'))
     this.emissions = new EmissionStore(this.#database)
@@ -47,6 +49,15 @@ export class Store {
   /** Path of the file into which an attempt spools when it has lost its executor. */
   spoolPath(runId: string, attempt: number): string {
     return join(this.folder, 'spool', `${runId}.${attempt}.frames`)
+  }
+
+  /** Whether the database is no longer the file at its path: somebody removed or replaced the store under its owner. */
+  get isGone(): boolean {
+    try {
+      return statSync(join(this.folder, 'store.db')).ino !== this.#inode
+    } catch {
+      return true
+    }
   }
 
   /** Removes what workers spooled for runs that have ended: an idle worker whose executor died cannot know that its outcome had arrived. */

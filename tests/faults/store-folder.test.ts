@@ -1,5 +1,5 @@
 /** Owns what a user sees of a store folder that cannot be used: a sentence at once, never a core at full load, never an executor left behind. */
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { connectEngine } from '../../src/client/connect.ts'
@@ -59,6 +59,32 @@ test('what a worker spooled for a run that has ended is cleared away at the next
   writeFileSync(join(spool, '86ddb2cd-6809-4941-84f1-db6c7252d26a.1.frames'), 'x')
   await lab.client()
   expect(readdirSync(spool)).toEqual([])
+})
+
+test('the store is removed under its executor (git clean): running runs end in words, the next one gets a new store', async () => {
+  lab = new EngineLab()
+  const client = await lab.client()
+  const handle = await lab.submit(client, 'for (;;) {}')
+  await until(() => handle.run.state.type === 'RUNNING')
+  const first = lab.executorPid
+  rmSync(lab.store, { recursive: true })
+  const { run, value } = await lab.run(client, 'return 8')
+  expect([run.shortId, value]).toEqual(['r1', 8])
+  expect((await handle.ended).run.state).toMatchObject({ type: 'CANCELLED', message: expect.stringContaining('was removed') })
+  await until(() => !isSameProcess(first, null))
+  expect((await lab.run(await lab.client(), 'return 9')).value).toBe(9)
+})
+
+test('a result that could not be fetched does not keep the executor from ending', async () => {
+  lab = new EngineLab({ LABFLOW_IDLE_MS: '300' })
+  const client = await lab.client()
+  const { run } = await lab.run(client, 'return "y".repeat(600_000)')
+  rmSync(join(lab.store, 'results'), { recursive: true })
+  const other = await lab.client()
+  await expect((await other.attach(run.id)).ended).rejects.toMatchObject({ code: 'STORE_DAMAGED' })
+  const pid = lab.executorPid
+  await until(() => !isSameProcess(pid, null) && !existsSync(join(lab.store, 'executor.json')))
+  expect(readExecutorFile(lab.store)).toBeNull()
 })
 
 test.each([['cut', (path: string) => writeFileSync(path, '')], ['changed by one bit', flipOneBit]])('a result file that was %s: the result is refused in words, a cached call computes anew', async (_, damage) => {
