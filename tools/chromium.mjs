@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliDecompressSync } from 'node:zlib'
+import { say } from './terminal.mjs'
 
 const ON_PATH = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 
@@ -64,7 +65,7 @@ async function packaged(root, cacheFolder) {
 
 function fromDebian() {
   if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) return null
-  console.log("labflow · installing Debian's chromium")
+  say("installing Debian's chromium")
   spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit' })
   spawnSync('apt-get', ['install', '-y', '-qq', 'chromium'], { stdio: 'inherit' })
   const candidate = { executablePath: '/usr/bin/chromium', libraryPath: null }

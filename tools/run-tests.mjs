@@ -15,6 +15,7 @@ const projects = asked.length > 0 ? asked : ['unit', 'processes', 'notebooks', '
 const counts = { passed: 0, failed: 0, skipped: 0 }
 
 check('types', join('node_modules', '.bin', 'tsc'), ['-p', '.'])
+check("types of JupyterLab's extension", join('node_modules', '.bin', 'tsc'), ['-p', 'kernel/labextension'])
 check('import arrows', process.execPath, ['tools/check-arrows.mjs'])
 check('build', process.execPath, ['tools/build.mjs'])
 for (const project of projects) runProject(project)

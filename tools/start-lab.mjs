@@ -7,6 +7,7 @@ import { existsSync, globSync, statSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { environmentPython, installPythonPackages } from './python.mjs'
+import { say, stop } from './terminal.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dataFolder = join(root, '.cache', 'jupyter')
@@ -88,13 +89,4 @@ function openLab(command) {
 
 function must(done, failure) {
   if (done.status !== 0) stop(failure)
-}
-
-function say(text) {
-  console.log(`labflow · ${text}`)
-}
-
-function stop(text) {
-  console.error(`labflow · ${text}`)
-  process.exit(1)
 }
