@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { installPythonPackages } from './python.mjs'
 import { findChromium } from './chromium.mjs'
+import { say, stop } from './terminal.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const isForTests = process.argv.includes('--test')
@@ -39,13 +40,16 @@ function installNodePackages() {
   const pinned = join(root, 'node_modules', 'node', 'bin', 'node')
   if (!existsSync(pinned)) {
     say('fetching the pinned Node')
-    spawnSync(process.execPath, ['installArchSpecificPackage.js'], { cwd: join(root, 'node_modules', 'node'), stdio: ['ignore', 'ignore', 'inherit'] })
+    // npm scripts run on the pinned Node, which the install above may just have taken away: then the user's own fetches the next.
+    const node = existsSync(process.execPath) ? process.execPath : 'node'
+    spawnSync(node, ['installArchSpecificPackage.js'], { cwd: join(root, 'node_modules', 'node'), stdio: ['ignore', 'ignore', 'inherit'] })
     // npm links a command only when its file is there at the time of the install.
     const link = join(root, 'node_modules', '.bin', 'node')
     rmSync(link, { force: true })
     if (existsSync(pinned)) symlinkSync(join('..', 'node', 'bin', 'node'), link)
   }
-  if (!existsSync(pinned) && !(major > 22 || (major === 22 && Number(process.versions.node.split('.')[1]) >= 15))) {
+  const isOwnNodeFit = existsSync(process.execPath) && (major > 22 || (major === 22 && Number(process.versions.node.split('.')[1]) >= 15))
+  if (!existsSync(pinned) && !isOwnNodeFit) {
     stop('the pinned Node 24 did not install: see the message above, or use Node 22.15 or newer.')
   }
   mkdirSync(join(root, 'node_modules'), { recursive: true })
@@ -56,13 +60,4 @@ function run(command, args, failure) {
   const done = spawnSync(command, args, { cwd: root, stdio: 'inherit' })
   if (done.error?.code === 'ENOENT') stop(`"${command}" was not found: install Node with npm and run the command again.`)
   if (done.status !== 0) stop(failure)
-}
-
-function say(text) {
-  console.log(`labflow · ${text}`)
-}
-
-function stop(text) {
-  console.error(`labflow · ${text}`)
-  process.exit(1)
 }
