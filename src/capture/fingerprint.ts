@@ -1,8 +1,9 @@
 /**
  * Owns the fingerprint of captured code and the cache key made of it: equal work has equal keys, whatever cell it stood in;
- * any change of code, module, package, Node major or input changes the key. Comments, formatting and types do not count.
+ * any change of code, module, package, Node major, working folder or input changes the key. Comments, formatting and types do not count.
  */
 import { createHash } from 'node:crypto'
+import { relative } from 'node:path'
 import { digestOf } from '../code/canonical.ts'
 import { moduleRequests } from '../code/parse.ts'
 import { addFile, addModuleParts } from './module-graph.ts'
@@ -21,6 +22,9 @@ export interface FingerprintSource {
 /** The fingerprint (sha256 hex) and its parts by label, which say what changed when a key differs. */
 export function closureFingerprint(source: FingerprintSource): { fingerprint: string; parts: Record<string, string> } {
   const parts: FingerprintParts = { [`node ${process.versions.node.split('.')[0]}`]: sha256(process.versions.node.split('.')[0]!) }
+  // Relative paths in the code mean other files elsewhere. Said relatively, so that a project may move.
+  const place = relative(source.folder, process.cwd())
+  if (place !== '') parts['working folder'] = sha256(place)
   addEntry(parts, source)
   for (const definition of source.definitions) {
     parts[`${labelOfKind(definition)} ${definition.name}`] = definition.digest
