@@ -18,7 +18,9 @@ export interface ScriptHost {
   /** Captured values by name, without those that hold instances of notebook classes. */
   readonly plain: Record<string, unknown>
   /** After functions and classes exist: decodes the captured values, by name. */
-  capture(classes: Record<string, unknown>): Record<string, unknown>
+  capture(classes: Record<string, unknown>, lateClasses: string[]): Record<string, unknown>
+  /** The late classes are there now: instances made before become theirs. */
+  adopt(classes: Record<string, unknown>): void
   /** Gives code that was made from its text the data that hung on it. */
   dress(code: Record<string, unknown>): void
   /** The task or flow that a function of the notebook had become. */
@@ -44,6 +46,7 @@ export function bundleScript(code: CodeBundle, capturedNames: readonly string[],
   const late = lateDefinitions(code.definitions, instanceNames)
   const early = code.definitions.filter((definition) => !late.has(definition))
   const classes = early.filter((definition) => definition.kind === 'class').map((definition) => definition.name)
+  const lateClasses = [...late].filter((definition) => definition.kind === 'class').map((definition) => definition.name)
   const head = new ScriptLines()
   head.add('(async ($run) => { "use strict";')
   code.imports.forEach((binding, index) => head.add(importLine(binding, index)))
@@ -51,9 +54,10 @@ export function bundleScript(code: CodeBundle, capturedNames: readonly string[],
   head.add(assign(capturedNames.filter((name) => !instanceNames.includes(name)), '$run.plain'))
   head.add(declare(code.definitions.filter(needsDeclaration).map((definition) => definition.name)))
   for (const definition of early) head.addDefinition(definition)
-  head.add(`{ const $captured = $run.capture({ ${[...new Set([...classes, ...importedNames])].filter(Boolean).join(', ')} }); ${assign(instanceNames.length > 0 ? capturedNames : [], '$captured')} }`)
+  head.add(`{ const $captured = $run.capture({ ${[...new Set([...classes, ...importedNames])].filter(Boolean).join(', ')} }, ${JSON.stringify(lateClasses)}); ${assign(instanceNames.length > 0 ? capturedNames : [], '$captured')} }`)
   head.add(dress(early.filter((definition) => !definition.madeInto), dressedNames))
   for (const definition of late) head.addDefinition(definition)
+  if (lateClasses.length > 0) head.add(`$run.adopt({ ${lateClasses.join(', ')} });`)
   head.add(code.definitions.filter((definition) => definition.madeInto).map(({ name }) => `${name} = $run.task(${JSON.stringify(name)}, ${name});`).join(' '))
   head.add(dress(code.definitions.filter((definition) => definition.madeInto || late.has(definition)), dressedNames))
   head.add(`$run.expose({ ${readers([...bound])} });`)

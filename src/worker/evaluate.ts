@@ -64,14 +64,24 @@ export async function evaluate(code: CodeBundle, host: EvaluationHost): Promise<
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   })
   let inputs: RunInputs | null = null
+  /** Instances of classes that need another instance to be made are decoded before their class is there. */
+  const placeholders = new Map<string, new () => object>()
   const scriptHost: ScriptHost = {
     load: (specifier, attributes) => importFrom(filename, specifier, attributes),
     pick: pickExport,
     plain: host.plainInputs,
-    capture: (classes) => {
-      host.names.expose(Object.fromEntries(Object.entries(classes).map(([name, value]) => [name, () => value])))
+    capture: (classes, lateClasses) => {
+      for (const name of lateClasses) placeholders.set(name, class {})
+      host.names.expose(Object.fromEntries([...Object.entries(classes), ...placeholders].map(([name, value]) => [name, () => value])))
       inputs = host.decodeInputs()
       return inputs.captured
+    },
+    adopt: (classes) => {
+      for (const [name, value] of Object.entries(classes)) {
+        const { prototype } = placeholders.get(name)!
+        Object.setPrototypeOf(prototype, (value as { prototype: object }).prototype)
+        Object.defineProperty(prototype, 'constructor', { value, writable: true, enumerable: false, configurable: true })
+      }
     },
     dress: (values) => {
       for (const [name, value] of Object.entries(values)) putFields(value, inputs?.fields?.[name] ?? {})

@@ -191,6 +191,12 @@ describe('data that hangs on classes, functions and enums', () => {
     expect(await notebook.value('Shelf.items')).toBe("[ 'a' ]")
   })
 
+  test('instances of a class that needs another instance to be made are its own in a task, and come back', async () => {
+    await notebook.run('class Spot { constructor(public x = 0) {} }\nconst zero = new Spot(3)\nclass Grid { static start = zero; static x = zero.x; static only = new Grid(); size = 4; grow(): number { return this.size + Grid.x } }\nconst grid = new Grid()')
+    expect(await notebook.value('%%task\nconst grids = [Grid.x, Grid.start === zero, Grid.only instanceof Grid, grid.grow()]\nconst next = grid\ngrids')).toBe('[ 3, true, true, 7 ]')
+    expect(await notebook.value('[next instanceof Grid, next.constructor === Grid, next.grow()]')).toBe('[ true, true, 7 ]')
+  })
+
   test('properties put on a function travel both ways', async () => {
     await notebook.run('const scaled = (x: number): number => x * ((scaled as unknown as { by?: number }).by ?? 1)\nfunction stepped(x: number): number { return x + (stepped as unknown as { by: number }).by }')
     await notebook.run('Object.assign(scaled, { by: 3 }); Object.assign(stepped, { by: 10 })')
