@@ -74,7 +74,7 @@ export interface CompletionAnswer {
 
 /** Sends output to the front end under a cell, also after that cell ended. Implemented by the protocol side. */
 export interface OutputPort {
-  /** `cellId` null: the newest cell (semantics §3). */
+  /** `cellId` null: the newest cell. */
   outputOf(cellId: string | null): CellOutput
   /** Asks the front end for a line of text in the given cell. */
   requestInput(cellId: string, prompt: string, isPassword: boolean): Promise<string>

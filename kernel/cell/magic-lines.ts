@@ -1,5 +1,5 @@
 /**
- * Owns the grammar of magic lines (semantics §16): which lines of a cell are magics, and the cell's code with those lines blanked to equal length.
+ * Owns the grammar of magic lines: which lines of a cell are magics, and the cell's code with those lines blanked to equal length.
  * Refuses `%%` below a cell's first lines, before anything runs. Which names exist is no business of this file.
  */
 import { LabflowError } from '../../src/model/errors.ts'

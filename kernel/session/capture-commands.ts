@@ -35,7 +35,7 @@ export async function captureCellCommand(command: CaptureCellCommand, names: Not
   return { value: { submission, outputs }, buffers: toBuffers(capture.inputs) }
 }
 
-/** Imports of a task cell hold in the notebook too (semantics §5.7). What fails here fails in the run, which says so. */
+/** Imports of a task cell hold in the notebook too. What fails here fails in the run, which says so. */
 export async function importHere(bindings: readonly ImportBinding[], names: NotebookNames): Promise<void> {
   for (const binding of bindings) {
     if (binding.local === '') continue

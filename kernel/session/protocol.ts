@@ -1,6 +1,6 @@
 /**
  * Owns the messages between kernel and session. Commands go down pipe fd 4 (main thread) and fd 5 (watcher thread);
- * messages come up fd 3, written blocking and framed (semantics §1). Values travel beside the message as buffers.
+ * messages come up fd 3, written blocking and framed. Values travel beside the message as buffers.
  */
 import type { CellAnalysis } from '../../src/code/contract.ts'
 import type { ErrorRecord } from '../../src/model/errors.ts'

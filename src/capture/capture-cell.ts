@@ -1,6 +1,6 @@
 /**
  * Owns capturing a cell: what it uses travels, what it hands back is known before it starts, and a change of a captured value in place
- * is refused before anything runs (semantics §5).
+ * is refused before anything runs.
  */
 import { LabflowError } from '../model/errors.ts'
 import { previewValue } from '../values/preview.ts'

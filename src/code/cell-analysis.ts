@@ -106,7 +106,7 @@ function keyText(node: AstNode | null): string {
   return identifierName(node) ?? String(node?.value ?? '')
 }
 
-/** Only imports, functions, classes, enums and `const` bound to a function expression, and at least one function (semantics §17). */
+/** Only imports, functions, classes, enums and `const` bound to a function expression, and at least one function. */
 function isDefinitionCell(statements: AstNode[]): boolean {
   let functions = 0
   for (const statement of statements) {

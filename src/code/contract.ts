@@ -61,7 +61,7 @@ export interface CellAnalysis {
   /** Function, class, const-function, enum, namespace and data definitions of the top level. */
   definitions: RecordedDefinition[]
   mutations: Mutation[]
-  /** Only imports, types, functions, classes and `const` bound to a function expression, and at least one function (semantics §17). */
+  /** Only imports, types, functions, classes and `const` bound to a function expression, and at least one function. */
   isDefinitionCell: boolean
   parameters: CellParameter[]
   hasTopLevelAwait: boolean

@@ -4,7 +4,7 @@
 
 const LANGUAGE_NAMES = ['arguments', 'undefined', 'NaN', 'Infinity', 'globalThis', 'eval', 'require', 'module', 'exports', '__filename', '__dirname']
 
-/** Names that Labflow defines in every cell and in every worker (semantics §20.12). */
+/** Names that Labflow defines in every cell and in every worker. */
 const CELL_GLOBALS: ReadonlySet<string> = new Set([
   'display', 'clearOutput', 'html', 'md', 'svg', 'tex', 'prompt', 'confirm', 'console', 'tslab',
 ])

@@ -1,5 +1,5 @@
 /**
- * Owns the question whether an expression changes a value in place, and whose: `arr.push(1)`, `model.x = 2`, `delete o.k` (semantics §5 rule 2).
+ * Owns the question whether an expression changes a value in place, and whose: `arr.push(1)`, `model.x = 2`, `delete o.k`.
  * Sees what the text says, no aliases: a change through another name is found by comparing digests after the run.
  */
 import { identifierName, nodeIn, nodesIn } from './parse.ts'

@@ -1,5 +1,5 @@
 /**
- * Owns the parameters of a flow cell: names declared at the top level with a literal initialiser (semantics §17).
+ * Owns the parameters of a flow cell: names declared at the top level with a literal initialiser.
  * Literals are numbers with sign, strings, booleans, null, and arrays and objects of these; anything else is no parameter.
  */
 import { identifierName, nodeIn, nodesIn } from './parse.ts'

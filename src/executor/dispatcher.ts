@@ -1,6 +1,6 @@
 /**
  * Owns which run starts next and who holds a slot. Leaves first: a run that others wait for goes before a new one.
- * A flow needs no slot; a task that waits for another run gives its own back, else two of them on two slots wait for ever (semantics §2).
+ * A flow needs no slot; a task that waits for another run gives its own back, else two of them on two slots wait for ever.
  */
 import { LabflowError } from '../model/errors.ts'
 import type { LiveRun } from './live-run.ts'

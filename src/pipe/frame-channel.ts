@@ -43,7 +43,7 @@ export function frameChannel<Message>(stream: Duplex, handlers: FrameChannelHand
   let isClosed = false
   const reader = new FrameReader<Message>(({ message, buffers }) => handlers.onMessage(message, buffers), handlers.onDamage)
   stream.on('data', (chunk: Buffer) => reader.push(chunk))
-  // Without this listener ECONNRESET at the other end's death would end the thread (semantics §1).
+  // Without this listener ECONNRESET at the other end's death would end the thread.
   stream.on('error', (error) => {
     failure = error
   })

@@ -1,5 +1,5 @@
 /**
- * Owns which classes may travel as fields and identity: no private fields, and above them nothing but Object, Error or such classes (semantics §12).
+ * Owns which classes may travel as fields and identity: no private fields, and above them nothing but Object, Error or such classes.
  */
 import { codec } from './context.ts'
 import type { ClassAdapter, ClassValue } from './context.ts'

@@ -1,6 +1,6 @@
 /**
  * Owns where the sockets of a store lie: in a private folder of the user, named by a hash of the store's real path.
- * They cannot lie in the store: a socket path over 104 bytes (107 on Linux) fails (semantics §4).
+ * They cannot lie in the store: a socket path over 104 bytes (107 on Linux) fails.
  */
 import { createHash } from 'node:crypto'
 import { lstatSync, realpathSync } from 'node:fs'

@@ -1,6 +1,6 @@
 /**
  * Owns the messages between executor and worker. Same pipes as a session: fd 3 up (blocking, framed), fd 4 down (main thread),
- * fd 5 watcher. When the executor is gone the worker appends the very same frames to its spool file (semantics §8).
+ * fd 5 watcher. When the executor is gone the worker appends the very same frames to its spool file.
  */
 import type { ErrorRecord } from '../model/errors.ts'
 import type { CodeBundle, LogLevel, Progress, RunEnvironment, RunKind, RunOptions, RunOutput } from '../model/run.ts'

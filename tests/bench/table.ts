@@ -1,4 +1,4 @@
-/** Owns the table of the bench: which figure stands in which row, beside which peer, and what it is to reach (DESIGN §10). */
+/** Owns the table of the bench: which figure stands in which row, beside which peer, and what it is to reach. */
 import type { Figure } from './figure.ts'
 
 type Figures = Record<string, Figure>
@@ -67,7 +67,7 @@ const ENGINE_ROWS: readonly [string, Goal][] = [
   ['executor and idle workers after all this, PSS MB', null],
 ]
 
-/** Every row, in the order of DESIGN §10. */
+/** Every row, from the kernel to the engine. */
 export function tableOf({ kernels, cells, engine, peer }: Measured): Row[] {
   const ours = kernels['labflow'] ?? {}
   return [
