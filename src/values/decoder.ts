@@ -76,6 +76,11 @@ export class Decoder {
         const fix = FIXINGS[this.reader.byte()] ?? fail('an object is fixed in an unknown way')
         return fixed(this.readObject(this.reader.byte(), id) as object, fix)
       }
+      case TAG.withHidden: {
+        const target = this.readObject(this.reader.byte(), id) as object
+        for (const key of this.readShape()) hide(target, key, this.read())
+        return target
+      }
       case TAG.withExtras: return this.readFields(this.readObject(this.reader.byte(), id) as Fields)
       default: throw damaged(`tag ${tag} is not known`)
     }

@@ -1,12 +1,12 @@
 /**
- * Owns the one walk over a value that checks, orders and writes it. What cannot come back as it was is refused with its path (semantics §12):
+ * Owns the one walk over a value that checks, orders and writes it. What cannot come back as it was is refused with its path:
  * nothing is flattened, dropped or read through a getter.
  */
 import { types } from 'node:util'
 import { BufferLifter, viewKind } from './buffer-lifter.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { adapterOf, ruleOfClass } from './class-rules.ts'
-import { isAccessor, keysBesideIndices, ownEnumerableKeys } from './own-keys.ts'
+import { hiddenKeys, isAccessor, keysBesideIndices, ownEnumerableKeys } from './own-keys.ts'
 import { builtInReason, classNameOf, refusal } from './refusal.ts'
 import { ERROR_KINDS, FIXINGS, FORMAT_VERSION, TAG } from './tags.ts'
 import { pathText } from './value-path.ts'
@@ -77,12 +77,10 @@ export class Encoder {
     if (!Object.isExtensible(value)) this.writeFixing(value)
     const proto: unknown = Object.getPrototypeOf(value)
     if (proto === Object.prototype && !types.isArgumentsObject(value) && !types.isModuleNamespaceObject(value)) {
-      this.writer.byte(TAG.object)
-      return this.writeFields(value)
+      return this.writeWithHidden(value, () => (this.writer.byte(TAG.object), this.writeFields(value)))
     }
     if (proto === null && !types.isModuleNamespaceObject(value)) {
-      this.writer.byte(TAG.nullObject)
-      return this.writeFields(value)
+      return this.writeWithHidden(value, () => (this.writer.byte(TAG.nullObject), this.writeFields(value)))
     }
     if (Array.isArray(value) && proto === Array.prototype) return this.writeArray(value)
     if (ArrayBuffer.isView(value) && viewKind(value) >= 0) return this.writeView(value)
@@ -109,6 +107,14 @@ export class Encoder {
     if (types.isSharedArrayBuffer(value)) throw this.refusedShared()
     if (proto === URL.prototype) return this.writeWithExtras(value, () => (this.writer.byte(TAG.url), this.writer.text((value as URL).href)))
     this.writeInstance(value, proto)
+  }
+
+  /** Properties that are not enumerable, behind the others. */
+  private writeWithHidden(value: object, body: () => void): void {
+    const hidden = hiddenKeys(value)
+    if (hidden.length > 0) this.writer.byte(TAG.withHidden)
+    body()
+    if (hidden.length > 0) this.writeFields(value, hidden)
   }
 
   /** Own enumerable properties in their order; a shape (list of keys) is written once. */
@@ -259,9 +265,7 @@ export class Encoder {
   private writeInstance(value: object, proto: unknown): void {
     const { name, adapter } = this.classNameFor(value, proto)
     if (!adapter) {
-      this.writer.byte(TAG.instance)
-      this.writer.text(name)
-      return this.writeFields(value)
+      return this.writeWithHidden(value, () => (this.writer.byte(TAG.instance), this.writer.text(name), this.writeFields(value)))
     }
     this.writer.byte(TAG.adapted)
     this.writer.text(name)

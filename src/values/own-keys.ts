@@ -21,6 +21,16 @@ export function ownEnumerableKeys(value: object): (string | symbol)[] {
   return symbols.length === 0 ? keys : keys.concat(symbols.filter((symbol) => Object.prototype.propertyIsEnumerable.call(value, symbol)))
 }
 
+/** Own string keys of data that listing does not show, as `Object.defineProperty` makes them. Functions among these are left out: to call one that is missing is an error by itself. */
+export function hiddenKeys(value: object): string[] {
+  const names = Object.getOwnPropertyNames(value)
+  if (names.length === Object.keys(value).length) return []
+  return names.filter((name) => {
+    const descriptor = Object.getOwnPropertyDescriptor(value, name)
+    return descriptor?.enumerable === false && typeof descriptor.value !== 'function'
+  })
+}
+
 /** Whether an own property is a getter or setter, whose value would be frozen by reading it. */
 export function isAccessor(value: object, key: string | symbol): boolean {
   const descriptor = Object.getOwnPropertyDescriptor(value, key)

@@ -133,6 +133,14 @@ describe('what cannot travel is refused by path and class', () => {
   })
 })
 
+test('properties that are not enumerable come back so', () => {
+  const source = Object.defineProperty({ a: 1 }, 'unit', { value: ['mm'], enumerable: false })
+  const back = travel({ one: source, two: Object.freeze(source), list: [Object.defineProperty(Object.create(null) as object, 'k', { value: 2 })] })
+  expect(Object.getOwnPropertyDescriptor(back.one, 'unit')).toMatchObject({ value: ['mm'], enumerable: false })
+  expect([back.one === back.two, (back.list[0] as { k: number }).k, Object.keys(back.one)]).toEqual([true, 2, ['a']])
+  expect(digestValue(source)).not.toBe(digestValue({ a: 1 }))
+})
+
 describe('frozen and sealed objects', () => {
   test('come back frozen and sealed, with their parts and cycles', () => {
     const loop: Record<string, unknown> = { list: Object.freeze([1, 2, 3, 4]), inner: { a: 1 } }
