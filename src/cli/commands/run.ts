@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { formatDuration, parseDurationMs } from '../../config/durations.ts'
 import { LabflowError } from '../../model/errors.ts'
-import { commandHelp, type Command, type ParsedWords } from '../command.ts'
+import { commandHelp, parseWords, type Command, type ParsedWords } from '../command.ts'
 import { collectParameters } from '../notebook-parameters.ts'
 
 export const command: Command = {
@@ -38,7 +38,6 @@ export const command: Command = {
 
 async function runNotebookFile(parsed: ParsedWords, inputPath: string): Promise<number> {
   const { words, pairs } = takePairs(parsed.words)
-  const { parseWords } = await import('../command.ts')
   const { flags, positionals } = parseWords({ ...command, isPassingUnknownFlags: false }, words)
   if (flags.help === true) {
     console.log(commandHelp(command))
