@@ -43,6 +43,8 @@ export function captureFunctionNow(request: FunctionCaptureRequest): Capture {
   refuseEnclosed(enclosingNames(source, names, scope))
   const closure = new ClosureBuilder(scope)
   closure.add(names.map((name) => ({ name, isGuarded: !unguarded.has(name) })), null)
+  const own = identifierName(nodeIn(nodeIn(nodesIn(program, 'body')[0]!, 'expression') ?? program, 'id'))
+  if (own !== null) closure.addFieldsOfEntry(own, source)
   const args = nameArguments(program, request.args)
   const { encoded, parts } = settle(closure, args, request.codec ?? {})
   const typed = typedPlaceWithin(source, scope)

@@ -87,6 +87,15 @@ export class ClosureBuilder {
     }
   }
 
+  /** The data that hangs on the entry itself, a function that may read it by its own name. */
+  addFieldsOfEntry(name: string, source: string): void {
+    const binding = this.scope.lookup(name)
+    const definition = binding.kind === 'task' ? binding.fingerprintSource : binding.kind === 'definition' ? binding.definition : null
+    if (definition?.source.trim() !== source.trim()) return
+    const fields = ownFields({ definition, value: (binding as LiveCode).value })
+    if (Object.keys(fields).length > 0) this.fields.set(name, fields)
+  }
+
   finish(): Closure {
     return { imports: [...this.imports.values()], definitions: orderDefinitions([...this.definitions.values()]), values: this.values, fields: this.fields }
   }

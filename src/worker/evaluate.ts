@@ -99,7 +99,9 @@ export async function evaluate(code: CodeBundle, host: EvaluationHost): Promise<
   const result = await host.enter(() => run(scriptHost))
   if (code.entry.kind === 'cell') return result as Evaluated
   if (typeof result !== 'function') throw new TypeError(`The code of this run is no function but ${typeof result}.`)
-  const { args } = inputs as unknown as RunInputs
+  const { args, fields } = inputs as unknown as RunInputs
+  const own = fields?.[result.name]
+  if (own !== undefined) putFields(result, own)
   return { value: await host.enter(() => (result as (...args: unknown[]) => unknown)(...args)), outputs: {} }
 }
 
