@@ -78,10 +78,6 @@ export class TrackedRun {
     this.#lost = null
   }
 
-  get isFinal(): boolean {
-    return isFinal(this.record.state.type)
-  }
-
   /** Takes an event of the run itself or of a descendant. */
   apply(event: RunEvent): void {
     if (event.type === 'child') {

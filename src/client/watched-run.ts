@@ -53,10 +53,6 @@ export class WatchedRun {
     return () => void this.#listeners.delete(listener)
   }
 
-  get isEnded(): boolean {
-    return this.#isEnded
-  }
-
   /** Takes an event of this run from the executor. */
   take(event: RunEvent | RunEnded, buffers: Uint8Array[]): void {
     if (this.#isEnded) return

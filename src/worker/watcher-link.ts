@@ -46,8 +46,4 @@ export class WatcherLink {
   hold(): void {
     this.#thread.ref()
   }
-
-  letGo(): void {
-    this.#thread.unref()
-  }
 }
