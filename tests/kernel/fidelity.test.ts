@@ -290,6 +290,8 @@ describe('what a task leaves behind', () => {
   test('a call that is not awaited yet has the argument as it was at the call', async () => {
     await notebook.run('%%task\nasync function first(list: number[], more: Float64Array): Promise<number[]> { return [list[0]!, more[0]!] }')
     expect(await notebook.value('const list = [1], more = new Float64Array([2])\nconst promise = first(list, more)\nlist[0] = 99\nmore[0] = 99\nawait promise')).toBe('[ 1, 2 ]')
+    await notebook.run('%%task\nfunction firstOfAll(list: Float64Array): number { return list[0]! }')
+    expect(await notebook.value('const column = new Float64Array([7])\nconst columns = firstOfAll.map([column, column])\ncolumn[0] = 1\nawait columns')).toBe('[ 7, 7 ]')
     expect(await notebook.value('const future = first.submit(list, more)\nlist[0] = 5\nmore.fill(5)\nawait future')).toBe('[ 99, 99 ]')
   })
 })

@@ -48,6 +48,20 @@ console.log(error.name, error.message, error.code, error.stack.split('\\n')[1])
   expect(stdout.split('\n')).toEqual(['squaring 7', 'square 49', 'total 14', expect.stringMatching(/^TypeError oh no RUN_FAILED {3}at .*prog\.ts line 4:/), ''])
 })
 
+test('an array that the program changes right after a call is sent as it was at the call', async () => {
+  const { stdout, stderr } = await runProgram('changing.ts', `
+import { task } from 'labflow'
+export const head = task({ name: 'head' }, async (list: Float64Array): Promise<number> => list[0]!)
+const list = new Float64Array([1])
+const promise = head(list)
+list[0] = 99
+const second = head(list)
+list[0] = 5
+console.log('values', await promise, await second)
+`)
+  expect(stdout + stderr).toContain('values 1 99')
+})
+
 test('with LABFLOW=off the same program runs alone', async () => {
   const { stdout } = await runProgram('alone.ts', `
 import { task } from 'labflow'
