@@ -9,7 +9,7 @@ import { systemClock } from '../clock.ts'
 import { entryPath } from '../entry.ts'
 import { LabflowError } from '../model/errors.ts'
 import type { ErrorRecord } from '../model/errors.ts'
-import { readExecutorFile } from '../wire/executor-file.ts'
+import { isOfStore, readExecutorFile } from '../wire/executor-file.ts'
 import type { ExecutorFile } from '../wire/executor-file.ts'
 import { makeFolder } from '../wire/private-folder.ts'
 import { isSameProcess } from '../wire/process-identity.ts'
@@ -24,7 +24,7 @@ type Word = { word: 'ready' } | { word: 'busy' } | { word: 'failed'; error: Erro
 /** The living executor of a store on this machine; null when there is none. */
 export function findExecutor(storeFolder: string): ExecutorFile | null {
   const file = readExecutorFile(storeFolder)
-  return file !== null && file.host === hostname() && isSameProcess(file.pid, file.startTime) ? file : null
+  return file !== null && file.host === hostname() && isOfStore(file, storeFolder) && isSameProcess(file.pid, file.startTime) ? file : null
 }
 
 /** The executor of a store, started when there is none. @throws LabflowError with the reason it could not start. */

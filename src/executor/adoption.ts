@@ -2,7 +2,9 @@
  * Owns what a new executor does with the runs an earlier one left: waiting ones go on waiting, attempts whose process lives are
  * taken over, spools of dead ones are read, and only an attempt with neither outcome nor process is CRASHED. Never two owners at once.
  */
+import { dirname } from 'node:path'
 import type { OpenRun } from '../store/runs.ts'
+import { isSameFolder } from '../wire/private-folder.ts'
 import type { Engine } from './engine.ts'
 import { LiveRun } from './live-run.ts'
 import { OrphanLink } from './orphan-link.ts'
@@ -51,8 +53,10 @@ function adoptAttempt(engine: Engine, run: LiveRun, found: OpenRun, orphans: Orp
   const row = found.attempt
   engine.cacheDesk.lead(run)
   engine.dispatcher.occupy(run)
-  if (row === null || row.nonce !== found.owner) {
-    const message = 'the store has no record of the process that ran it'
+  const isElsewhere = row !== null && !isSameFolder(dirname(dirname(row.spoolPath)), engine.store.folder)
+  if (row === null || row.nonce !== found.owner || isElsewhere) {
+    // The process of a copied store's run belongs to the original: not to be waited for, and never to be signalled.
+    const message = isElsewhere ? 'the store was copied or moved while it ran' : 'the store has no record of the process that ran it'
     engine.dispatcher.release(run)
     engine.book.apply(run, { type: 'crashed', timeMs: engine.clock.nowMs(), message, random: Math.random() },
       { record: { error: { name: 'Crashed', message, code: 'RUN_CRASHED', traceback: [] } } })

@@ -3,7 +3,7 @@
  * then binds, then writes the executor file. The order matters: a bind steals the address of whoever has it.
  */
 import { hostname } from 'node:os'
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { fault } from '../faults.ts'
@@ -87,13 +87,14 @@ export class Executor {
     fault('executor.after-bind')
     fault('store.executor-file')
     writeExecutorFile(this.#store.folder, {
-      host: hostname(), pid: process.pid, startTime: processStart(process.pid), address: this.#paths.address,
+      host: hostname(), storePath: this.#store.folder, pid: process.pid, startTime: processStart(process.pid), address: this.#paths.address,
       workersSocket: this.#paths.workersSocket, protocol: PROTOCOL_VERSION, version,
     })
     this.#engine.dispatcher.pump()
     watchRuns(this.#clock, this.#engine.book, this.#settings.silentMs)
     this.#clock.every(Math.min(IDLE_LOOK_MS, this.#settings.idleMs), () => {
       if (this.#leaveGoneStore()) return
+      this.#healSocket()
       if (this.#engine.idleForMs < this.#settings.idleMs) return
       this.#log('ending: nothing to do')
       void this.end(0)
@@ -168,6 +169,18 @@ export class Executor {
     }, buffers)
   }
 
+  /** Binds again when a cleaner of temporary files took the socket: who is connected stays so, others find it again. */
+  #healSocket(): void {
+    if (this.#server === null || this.#isEnding || existsSync(this.#paths.clientsSocket)) return
+    this.#log('the socket file was removed: bound again')
+    try {
+      socketPaths(this.#store.folder)
+      this.#server.rebind(this.#paths.address).catch((error: Error) => this.#log(`the socket could not be bound again: ${error.message}`))
+    } catch (error) {
+      this.#log((error as Error).message)
+    }
+  }
+
   /**
    * Ends when the store was removed under it: what it wrote from here on, nobody would ever find. Whoever asks now asks the next executor.
    * Ends hard: closing the sockets would remove their files, which may be the next executor's by then.
@@ -175,7 +188,7 @@ export class Executor {
   #leaveGoneStore(): boolean {
     if (this.#isStopping || !this.#store.isGone) return this.#isStopping
     this.#isStopping = true
-    const words = `the store ${this.#store.folder} was removed while runs were in it`
+    const words = `the store ${this.#store.folder} was removed or moved while runs were in it`
     for (const run of [...this.#engine.book.runs]) {
       this.#engine.cancel(run, words)
       run.attempt?.process.signal('SIGKILL')

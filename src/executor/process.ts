@@ -5,7 +5,7 @@
 import { closeSync, openSync, realpathSync, writeSync } from 'node:fs'
 import { systemClock } from '../clock.ts'
 import { isLabflowError } from '../model/errors.ts'
-import { storeError } from '../store/open.ts'
+import { inStoreWords, storeError } from '../store/open.ts'
 import { makeFolder } from '../wire/private-folder.ts'
 import { Executor } from './executor.ts'
 import { toRecord } from './requests.ts'
@@ -49,14 +49,8 @@ async function main(): Promise<void> {
   closeStderr()
 }
 
-/** A file system that refuses is the user's to mend, whichever of the store's files it was. */
-function inWords(error: unknown): unknown {
-  const code = String((error as { code?: unknown } | null)?.code ?? '')
-  return ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM'].includes(code) ? storeError(error, process.argv[2] ?? '') : error
-}
-
 main().catch((error: unknown) => {
   const isBusy = isLabflowError(error) && error.code === 'STORE_BUSY'
-  announce(isBusy ? { word: 'busy' } : { word: 'failed', error: toRecord(inWords(error)) })
+  announce(isBusy ? { word: 'busy' } : { word: 'failed', error: toRecord(inStoreWords(error, process.argv[2] ?? '')) })
   process.exit(isBusy ? EXIT_BUSY : 1)
 })

@@ -3,6 +3,7 @@ import { isLabflowError, LabflowError } from '../model/errors.ts'
 import type { ErrorRecord } from '../model/errors.ts'
 import type { RunRecord } from '../model/run.ts'
 import { version } from '../version.ts'
+import { inStoreWords } from '../store/open.ts'
 import { checkSubmission } from '../wire/check-submission.ts'
 import { PROTOCOL_VERSION } from '../wire/engine-protocol.ts'
 import type { EngineMethod, EngineMethods, EngineReply, EngineRequest, ExecutorStatus, RunFilter } from '../wire/engine-protocol.ts'
@@ -42,7 +43,7 @@ export class Requests {
     this.#engine.touch()
     const { id } = request
     const { turn } = this.#engine.store
-    const refuse = (error: unknown): void => caller.reply({ kind: 'reply', id, ok: false, error: toRecord(error) }, [])
+    const refuse = (error: unknown): void => caller.reply({ kind: 'reply', id, ok: false, error: toRecord(inStoreWords(error, this.#engine.store.folder)) }, [])
     const answer = (result: unknown, more: readonly Uint8Array[] = []): void => {
       turn.afterCommit((failure) => (failure === null ? caller.reply({ kind: 'reply', id, ok: true, result }, more) : refuse(failure)))
     }

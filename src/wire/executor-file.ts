@@ -1,9 +1,12 @@
 /** Owns `.labflow/executor.json`, by which clients and orphaned workers find the executor of a store. */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isSameFolder } from './private-folder.ts'
 
 export interface ExecutorFile {
   host: string
+  /** Real path of the store: in a copied project the file names the executor of the original. */
+  storePath: string
   pid: number
   /** As process-identity.ts reads it; null where there is none. */
   startTime: string | null
@@ -15,6 +18,11 @@ export interface ExecutorFile {
   version: string
 }
 
+/** Whether the file was written for the store in this very folder, and not copied or moved along with it. */
+export function isOfStore(file: ExecutorFile, storeFolder: string): boolean {
+  return isSameFolder(file.storePath, storeFolder)
+}
+
 /** Path of the executor file of a store. */
 function executorFilePath(storeFolder: string): string {
   return join(storeFolder, 'executor.json')
@@ -24,7 +32,7 @@ function executorFilePath(storeFolder: string): string {
 export function readExecutorFile(storeFolder: string): ExecutorFile | null {
   try {
     const file = JSON.parse(readFileSync(executorFilePath(storeFolder), 'utf8')) as ExecutorFile
-    return Number.isInteger(file.pid) && typeof file.address === 'string' ? file : null
+    return Number.isInteger(file.pid) && typeof file.address === 'string' && typeof file.storePath === 'string' ? file : null
   } catch {
     return null
   }

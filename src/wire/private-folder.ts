@@ -1,5 +1,5 @@
 /**
- * Owns making a folder with its parents, private to the user. In place of Node's `recursive`, which never returns where a parent
+ * Owns making a folder with its parents, private to the user, and telling folders apart. In place of Node's `recursive`, which never returns where a parent
  * exists and nothing can be made in it (/proc): a core at full load instead of an error.
  */
 import { mkdirSync, statSync } from 'node:fs'
@@ -16,6 +16,16 @@ export function makeFolder(path: string): void {
       // Another process may have made it meanwhile.
       if (!isFolder(folder)) throw error
     }
+  }
+}
+
+/** Whether two paths lead to one and the same folder, by whatever mount or link; false when one of them leads nowhere. */
+export function isSameFolder(one: string, other: string): boolean {
+  try {
+    const [first, second] = [statSync(one), statSync(other)]
+    return first.ino === second.ino && first.dev === second.dev
+  } catch {
+    return false
   }
 }
 

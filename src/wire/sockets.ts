@@ -109,6 +109,12 @@ export class EngineServer {
     this.#outbox.add(peer, message, buffers)
   }
 
+  /** Binds anew where the socket's file was removed; peers that are connected notice nothing. */
+  async rebind(address: string): Promise<void> {
+    await this.#router.unbind(address).catch(() => {})
+    await this.#router.bind(address)
+  }
+
   async close(): Promise<void> {
     this.#outbox.flush()
     const giveUp = new Promise<void>((resolve) => setTimeout(resolve, LINGER_MS).unref())

@@ -1,5 +1,5 @@
 /** Owns what a user sees of a store folder that cannot be used: a sentence at once, never a core at full load, never an executor left behind. */
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { connectEngine } from '../../src/client/connect.ts'
@@ -59,6 +59,22 @@ test('what a worker spooled for a run that has ended is cleared away at the next
   writeFileSync(join(spool, '86ddb2cd-6809-4941-84f1-db6c7252d26a.1.frames'), 'x')
   await lab.client()
   expect(readdirSync(spool)).toEqual([])
+})
+
+test('a store.db that was overwritten in the middle is called damaged, and is left as it is', async () => {
+  lab = new EngineLab()
+  const client = await lab.client()
+  await lab.run(client, 'return 1')
+  const pid = lab.executorPid
+  await client.stop()
+  await client.close()
+  await until(() => !isSameProcess(pid, null))
+  const path = join(lab.store, 'store.db')
+  const bytes = readFileSync(path)
+  bytes.fill('no page', 4096)
+  writeFileSync(path, bytes)
+  await expect(connectEngine({ storeFolder: lab.store, client: 'kernel' })).rejects.toMatchObject({ code: 'STORE_DAMAGED' })
+  expect(readFileSync(path).equals(bytes)).toBe(true)
 })
 
 test('the store is removed under its executor (git clean): running runs end in words, the next one gets a new store', async () => {
