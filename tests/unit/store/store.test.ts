@@ -6,7 +6,7 @@ import { systemClock } from '../../../src/clock.ts'
 import type { RunRecord } from '../../../src/model/run.ts'
 import { EmissionStore } from '../../../src/store/emissions.ts'
 import { MIGRATIONS } from '../../../src/store/migrations.ts'
-import { openStore } from '../../../src/store/open.ts'
+import { inStoreWords, openStore } from '../../../src/store/open.ts'
 import { packBuffers, unpackBuffers } from '../../../src/store/payload.ts'
 import { Store } from '../../../src/store/store.ts'
 import { submissionOf } from '../../support/engine-lab.ts'
@@ -168,4 +168,16 @@ test('a cache entry counts until the earlier of its own expiry and what the aske
   expect(store.cache.find('k', 149, 50)?.run).toBe(number)
   store.cache.drop('k')
   expect(store.cache.find('k', 100, null)).toBe(null)
+})
+
+test.each([
+  ['SQLITE_CORRUPT', 'STORE_DAMAGED'], ['SQLITE_NOTADB', 'STORE_DAMAGED'], ['SQLITE_FULL', 'STORE_FULL'], ['EDQUOT', 'STORE_FULL'],
+  ['SQLITE_IOERR_WRITE', 'STORE_READ_ONLY'], ['EROFS', 'STORE_READ_ONLY'],
+])('%s is told as %s, never as an error of our own, and a failing disk is not called a damaged store', (code, told) => {
+  expect(inStoreWords(Object.assign(new Error('as the system says it'), { code }), '/data/.labflow')).toMatchObject({ code: told, message: expect.stringContaining('/data/.labflow') })
+})
+
+test('an error that is not of the store keeps its own words', () => {
+  const error = new TypeError('x is not a function')
+  expect(inStoreWords(error, '/data/.labflow')).toBe(error)
 })
