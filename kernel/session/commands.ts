@@ -142,7 +142,6 @@ export class CommandHandler {
       case 'chdir':
         process.chdir(command.folder)
         return { value: process.cwd() }
-      case 'environment': return { value: { cwd: process.cwd(), env: { ...process.env } } }
       case 'set-environment':
         for (const [name, value] of Object.entries(command.variables)) {
           if (value === null) delete process.env[name]
