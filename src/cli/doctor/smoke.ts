@@ -9,8 +9,12 @@ import { dirname, join } from 'node:path'
 import type { NotebookPort } from '../../../kernel/contract.ts'
 import { formatDuration } from '../../config/durations.ts'
 import { packageRoot } from '../../version.ts'
+import { isSameProcess } from '../../wire/process-identity.ts'
 import { cellValueText, OutputCollector } from '../output-collector.ts'
 import { openHeadlessNotebook } from '../headless-notebook.ts'
+
+/** An executor that was stopped ends within this. */
+const END_LIMIT_MS = 5_000
 
 interface SmokeCell {
   name: string
@@ -36,7 +40,7 @@ export async function runSmoke(): Promise<boolean> {
     await stopExecutor(join(folder, '.labflow'))
     if (before === undefined) delete process.env.LABFLOW_HOME
     else process.env.LABFLOW_HOME = before
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   }
   console.log(isWell ? 'OK' : 'not OK: see the lines above')
   return isWell
@@ -87,10 +91,14 @@ async function runCell(notebook: NotebookPort, output: OutputCollector, cell: Sm
   return isRight
 }
 
+/** Resolves when the process is gone: until then it may write into the folder that is to be removed. */
 async function stopExecutor(storeFolder: string): Promise<void> {
   const { findEngine } = await import('../../client/connect.ts')
   const engine = await findEngine({ storeFolder, client: 'cli' })
   if (engine === null) return
+  const { pid } = await engine.status()
   await engine.stop(true)
   await engine.close()
+  const limit = performance.now() + END_LIMIT_MS
+  while (isSameProcess(pid, null) && performance.now() < limit) await new Promise((resolve) => setTimeout(resolve, 10))
 }
