@@ -109,9 +109,11 @@ export class EngineServer {
     this.#outbox.add(peer, message, buffers)
   }
 
-  /** Binds anew where the socket's file was removed; peers that are connected notice nothing. */
+  /**
+   * Binds anew where the socket's file was removed; peers that are connected notice nothing. Without an unbind: that would end their
+   * connections with whatever is on its way. The old listener stays, and nobody can reach it.
+   */
   async rebind(address: string): Promise<void> {
-    await this.#router.unbind(address).catch(() => {})
     await this.#router.bind(address)
   }
 
