@@ -60,8 +60,8 @@ export type SessionCommand =
   | { type: 'engine'; payload: EngineReply | EngineEvent }
   | { type: 'exit' }
 
-export type WatcherCommand = { type: 'interrupt' } | { type: 'ping'; id: number }
-export type WatcherMessage = { type: 'pong'; id: number } | { type: 'interrupted' }
+export type WatcherCommand = { type: 'interrupt' }
+export type WatcherMessage = { type: 'interrupted' }
 
 export type SessionMessage =
   | { type: 'ready'; pid: number }

@@ -1,5 +1,5 @@
 /**
- * Owns the run of one compiled cell: its names on globalThis, its start where SIGINT can break it, its end by value, error or interrupt.
+ * Owns the run of one compiled cell: its names on globalThis, its start in a turn of its own, its end by value, error or interrupt.
  */
 import process from 'node:process'
 import { types } from 'node:util'
@@ -65,7 +65,7 @@ function markStopped(run: CellRun): void {
 }
 
 /** Makes each name a plain property of globalThis; what it held stays until the cell assigns it. */
-export function defineNames(names: readonly string[]): void {
+function defineNames(names: readonly string[]): void {
   for (const name of names) {
     const known = Object.getOwnPropertyDescriptor(globalThis, name)
     if (known !== undefined && known.writable === true && known.enumerable === true) continue

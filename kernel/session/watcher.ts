@@ -1,5 +1,5 @@
 /**
- * Owns the session's watcher thread: it stops the main thread's JavaScript on request, answers pings while the main thread is busy,
+ * Owns the session's watcher thread: it stops the main thread's JavaScript on request,
  * and ends the process when the kernel is gone. Refuses to terminate while a frame is half written.
  *
  * An interrupt has two arms. A signal to the process group reaches children that are waited for, and the main thread's own handler as soon
@@ -36,8 +36,7 @@ let terminationSince: number | null = null
 
 const pipe = openPipe<WatcherCommand>(PIPE_FDS.watcher, {
   onMessage(command) {
-    if (command.type === 'ping') reply({ type: 'pong', id: command.id })
-    else takeInterrupt()
+    if (command.type === 'interrupt') takeInterrupt()
   },
   onClose: endProcess,
 })
